@@ -57,6 +57,15 @@ export class ValidationErrors extends Error {
 export const invalid = (attribute: string | null, message: string, number: number = errno.EINVAL): ValidationErrors =>
   new ValidationErrors([[attribute, message, number]]);
 
+/** A row that does not exist. It travels as a validation error whose only issue has errno 2. */
+export class InstanceNotFound extends ValidationErrors {
+  constructor(message: string) {
+    super([[null, message, errno.ENOENT]]);
+    this.name = "InstanceNotFound";
+    this.message = this.message.trimEnd();
+  }
+}
+
 /** The call was understood and failed: -32001 with an error number, by default EFAULT (14). */
 export class CallError extends Error {
   readonly errno: number;
@@ -78,5 +87,5 @@ export class MatchNotFound extends Error {
 }
 
 /** What get_instance, update and delete answer for an unknown id, for example notFound("PoolDataset", "tank/x"). */
-export const notFound = (name: string, id: unknown): ValidationErrors =>
-  invalid(null, `${name} ${String(id)} does not exist`, errno.ENOENT);
+export const notFound = (name: string, id: unknown): InstanceNotFound =>
+  new InstanceNotFound(`${name} ${String(id)} does not exist`);

@@ -18,13 +18,18 @@ const maxLimit = 10_000;
 const maxDepth = 8;
 
 const isRow = (value: unknown): value is Row =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date) && !(value instanceof Set);
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Date) &&
+  !(value instanceof Set);
 
 const listOf = (value: unknown): readonly unknown[] | undefined =>
   Array.isArray(value) ? value : value instanceof Set ? [...value] : undefined;
 
 /** Values that the server, written in Python, counts as the same number. */
-const numeric = (value: unknown): unknown => (typeof value === "boolean" ? Number(value) : value instanceof Date ? value.getTime() : value);
+const numeric = (value: unknown): unknown =>
+  typeof value === "boolean" ? Number(value) : value instanceof Date ? value.getTime() : value;
 
 function same(a: unknown, b: unknown): boolean {
   const x = numeric(a);
@@ -138,7 +143,8 @@ function checkFilter(filter: unknown, depth: number): void {
   if (filter.length === 2) {
     const [operator, branches] = filter as [unknown, unknown];
     if (operator !== "OR") throw invalid("filters", `Invalid operation: ${String(operator)}`);
-    if (!Array.isArray(branches) || branches.length === 0) throw invalid("filters", "OR filter requires at least one branch.");
+    if (!Array.isArray(branches) || branches.length === 0)
+      throw invalid("filters", "OR filter requires at least one branch.");
     for (const branch of branches) {
       if (Array.isArray(branch) && Array.isArray(branch[0])) for (const part of branch) checkFilter(part, depth + 1);
       else checkFilter(branch, depth + 1);
@@ -182,7 +188,8 @@ function selected(row: Row, select: NonNullable<QueryOptions["select"]>): Row {
 
 const valueAt = (row: unknown, path: string): unknown => {
   let value = row;
-  for (const part of pathParts(path)) value = isRow(value) ? value[part] : Array.isArray(value) ? value[Number(part)] : undefined;
+  for (const part of pathParts(path))
+    value = isRow(value) ? value[part] : Array.isArray(value) ? value[Number(part)] : undefined;
   return value ?? null;
 };
 
@@ -214,9 +221,14 @@ function sorted(rows: readonly Row[], instruction: string): Row[] {
  *
  * @throws ValidationErrors for a malformed filter or a limit above 10000; MatchNotFound for `get` without a row.
  */
-export function applyQuery(rows: Iterable<Row>, filters: readonly unknown[] = [], options: QueryOptions = {}): Row[] | Row | number {
+export function applyQuery(
+  rows: Iterable<Row>,
+  filters: readonly unknown[] = [],
+  options: QueryOptions = {},
+): Row[] | Row | number {
   for (const filter of filters) checkFilter(filter, 0);
-  if ((options.limit ?? 0) > maxLimit) throw invalid("options.limit", `Options limit must be between 1 and ${maxLimit}`);
+  if ((options.limit ?? 0) > maxLimit)
+    throw invalid("options.limit", `Options limit must be between 1 and ${maxLimit}`);
   let found = [...rows].filter((row) => filters.every((filter) => matches(row, filter as readonly unknown[])));
   const select = options.select ?? [];
   if (select.length > 0) found = found.map((row) => selected(row, select));

@@ -1,0 +1,129 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Accounts } from "./auth/accounts.ts";
+import type { Account } from "./auth/credential.ts";
+import { makeCertificate } from "./certificate.ts";
+import { Connection } from "./connection.ts";
+import { dispatch } from "./dispatch.ts";
+import { CallError, errno } from "./errors.ts";
+import type { Method } from "./method.ts";
+import { authMethods } from "./methods/auth.ts";
+import { coreMethods } from "./methods/core.ts";
+import { Nas, type NasSettings, type Stats } from "./nas.ts";
+import { Recorder, type WireRecord } from "./recorder.ts";
+import { jsonRpcWire } from "./rpc/json-rpc.ts";
+import { NasServer } from "./server.ts";
+import { apiNames } from "./versions.ts";
+import type { World } from "./world/world.ts";
+
+/** What a machine is built from. */
+export interface MachineParts {
+  readonly world: World;
+  readonly methods: readonly Method[];
+  readonly settings: NasSettings;
+  /** Release that the list of API versions belongs to, for example "25.10.6". */
+  readonly release: string;
+  readonly port: number;
+  /** Port for http and ws; undefined: none. */
+  readonly insecurePort: number | undefined;
+  readonly certificateNames: readonly string[];
+  readonly idleMs: number;
+  /** How long the machine is away when it reboots. */
+  readonly bootMs: number;
+  readonly record: ((entry: WireRecord) => void) | undefined;
+}
+
+/** A middleware that answers on a port. */
+export interface Machine {
+  readonly endpoint: string;
+  readonly insecureEndpoint: string | undefined;
+  readonly certificate: string;
+  readonly fingerprint: string;
+  readonly accounts: Accounts;
+  readonly stats: Stats;
+  admin<T>(method: string, ...params: unknown[]): Promise<T>;
+  expectInvalid<T>(body: () => Promise<T>): Promise<T>;
+  dropSubscriptions(collection: string, error: unknown): void;
+  reboot(): Promise<void>;
+  disconnectAll(): void;
+  stop(): Promise<void>;
+}
+
+/** Who acts when the simulation itself does. */
+const operator: Account = {
+  username: "root",
+  uid: 0,
+  gid: 0,
+  fullName: "root",
+  home: "/root",
+  shell: "/usr/bin/zsh",
+  groups: [0],
+  password: null,
+  locked: false,
+  roles: ["FULL_ADMIN"],
+};
+
+/** A caller inside the machine, in place of somebody at its user interface. */
+function operatorConnection(nas: Nas): Connection {
+  const { version } = nas.settings;
+  const facts = {
+    address: "127.0.0.1",
+    port: 0,
+    secure: true,
+    version,
+    wire: jsonRpcWire,
+    send: () => {},
+    cut: () => {},
+  };
+  const connection = new Connection(facts, nas.world.clock.now());
+  connection.credential = {
+    type: "LOGIN_PASSWORD",
+    account: operator,
+    loginId: "operator",
+    loginAt: new Date(nas.world.clock.now()),
+  };
+  connection.options.legacy_jobs = false;
+  return connection;
+}
+
+export async function startMachine(parts: MachineParts): Promise<Machine> {
+  const certificate = await makeCertificate(parts.certificateNames);
+  // The core's methods come last: a method of the same name yields to them.
+  const nas = new Nas(parts.world, parts.settings, certificate, [...parts.methods, ...authMethods, ...coreMethods]);
+  const recorder = new Recorder(parts.record);
+  const server = new NasServer(nas, recorder, apiNames(parts.settings.version, parts.release), parts.idleMs);
+  const port = await server.listen(parts.port, true);
+  const insecure = parts.insecurePort === undefined ? undefined : await server.listen(parts.insecurePort, false);
+  return {
+    endpoint: `127.0.0.1:${port}`,
+    insecureEndpoint: insecure === undefined ? undefined : `127.0.0.1:${insecure}`,
+    certificate: certificate.text,
+    fingerprint: certificate.fingerprint,
+    accounts: nas.accounts,
+    stats: nas.stats,
+    async admin<T>(name: string, ...params: unknown[]): Promise<T> {
+      const method = nas.method(name, parts.settings.version);
+      if (!method) throw new CallError(`Method '${name}' not found`, errno.ENOMETHOD);
+      const result = await dispatch(nas, operatorConnection(nas), method, params, null, { counted: false });
+      return structuredClone(result ?? null) as T;
+    },
+    expectInvalid: (body) => recorder.expectInvalid(body),
+    dropSubscriptions(collection, error) {
+      for (const connection of nas.connections) connection.dropSubscriptions(collection, error);
+    },
+    async reboot() {
+      nas.emit("system.reboot", "ADDED", null, { reason: "Reboot" });
+      nas.emit("system.state", "CHANGED", null, { state: "SHUTTING_DOWN" });
+      // The farewell needs a turn to leave before the sockets go.
+      await wait(5);
+      server.goDown();
+      nas.forget();
+      await wait(parts.bootMs);
+      server.goUp();
+    },
+    disconnectAll: () => server.disconnectAll(),
+    async stop() {
+      await server.close();
+      nas.forget();
+    },
+  };
+}
