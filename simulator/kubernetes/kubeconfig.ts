@@ -1,12 +1,12 @@
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 
-/** The address (host:port) of the current cluster in a kubeconfig; undefined when the text is none. */
-export function serverOf(kubeconfig: unknown): string | undefined {
+/** The address (host:port) of a kubeconfig's cluster, in `context` or its current one; undefined when there is none. */
+export function serverOf(kubeconfig: unknown, context?: unknown): string | undefined {
   if (typeof kubeconfig !== "string") return undefined;
   try {
     const document = parse(kubeconfig);
-    const context = named(document?.contexts, document?.["current-context"])?.context;
-    const server = named(document?.clusters, context?.cluster)?.cluster?.server;
+    const chosen = named(document?.contexts, context ?? document?.["current-context"])?.context;
+    const server = named(document?.clusters, chosen?.cluster)?.cluster?.server;
     return typeof server === "string" ? new URL(server).host : undefined;
   } catch {
     return undefined;
@@ -23,21 +23,14 @@ function named(entries: unknown, name: unknown): Entry | undefined {
   return Array.isArray(entries) ? entries.find((entry: Entry) => entry.name === name) : undefined;
 }
 
-/** A kubeconfig for a cluster at `address` (host:port) with a bearer token. */
-export function renderKubeconfig(address: string, token: string): string {
-  const lines = [
-    "apiVersion: v1",
-    "kind: Config",
-    "clusters:",
-    `  - name: sandbox`,
-    `    cluster: { server: "https://${address}" }`,
-    "contexts:",
-    "  - name: sandbox",
-    "    context: { cluster: sandbox, user: sandbox }",
-    "current-context: sandbox",
-    "users:",
-    "  - name: sandbox",
-    `    user: { token: "${token}" }`,
-  ];
-  return `${lines.join("\n")}\n`;
+/** A kubeconfig for a cluster at `address` (host:port) with a bearer token, in which the cluster is found as `context`. */
+export function renderKubeconfig(address: string, token: string, context = "sandbox"): string {
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "sandbox", cluster: { server: `https://${address}` } }],
+    contexts: [{ name: context, context: { cluster: "sandbox", user: "sandbox" } }],
+    "current-context": context,
+    users: [{ name: "sandbox", user: { token } }],
+  });
 }

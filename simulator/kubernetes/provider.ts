@@ -58,7 +58,7 @@ export function kubernetesProvider(cluster: Cluster, address: string): Provider 
     checkConfig,
     diffConfig,
     configure: (inputs) => {
-      configured = serverOf(inputs["kubeconfig"]);
+      configured = serverOf(inputs["kubeconfig"], inputs["context"]);
     },
     check: ({ type, urn, inputs, oldInputs }) => check(knownKind(type), urn, inputs, oldInputs),
     diff: (request) => diff(knownKind(request.type), request),
@@ -100,7 +100,7 @@ function checkConfig(inputs: Properties): CheckResult {
     .filter((key) => !CONFIGURATION.includes(key) && key !== "version")
     .map((key) => ({ property: key, reason: "the Kubernetes provider has no such setting" }));
   const kubeconfig = inputs["kubeconfig"];
-  if (kubeconfig !== undefined && !isUnknown(kubeconfig) && serverOf(kubeconfig) === undefined)
+  if (kubeconfig !== undefined && !isUnknown(kubeconfig) && serverOf(kubeconfig, inputs["context"]) === undefined)
     failures.push({ property: "kubeconfig", reason: "it is not a kubeconfig with a current cluster" });
   return { inputs, failures };
 }
@@ -115,7 +115,9 @@ function diffConfig({ oldInputs, inputs }: DiffRequest): DiffResult {
       ? { property: "clusterIdentifier", needed: before !== after }
       : {
           property: "kubeconfig",
-          needed: serverOf(oldInputs["kubeconfig"]) !== serverOf(inputs["kubeconfig"]),
+          needed:
+            serverOf(oldInputs["kubeconfig"], oldInputs["context"]) !==
+            serverOf(inputs["kubeconfig"], inputs["context"]),
         };
   if (replaces.needed) paths.set(replaces.property, { kind: "update", inputDiff: true, replace: true });
   return { paths };

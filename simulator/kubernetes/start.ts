@@ -14,10 +14,23 @@ export interface SimulatedKubernetes {
   stop(): Promise<void>;
 }
 
-/** Starts the provider plugin on a free loopback port; `cluster` may be shared with other simulators. */
-export async function startKubernetes(cluster: Cluster = new Cluster()): Promise<SimulatedKubernetes> {
+export interface KubernetesOptions {
+  /** Default: an empty one. */
+  readonly cluster?: Cluster;
+  /** Name of the context in the kubeconfig. */
+  readonly context?: string;
+}
+
+/** Starts the provider plugin on a free loopback port. */
+export async function startKubernetes(options: KubernetesOptions = {}): Promise<SimulatedKubernetes> {
+  const cluster = options.cluster ?? new Cluster();
   // There is no API server behind the plugin: the address only tells this cluster from any other.
   const address = "127.0.0.1:6443";
   const { port, stop } = await serve({ provider: () => kubernetesProvider(cluster, address) });
-  return { port, kubeconfig: renderKubeconfig(address, randomBytes(16).toString("hex")), cluster, stop };
+  return {
+    port,
+    kubeconfig: renderKubeconfig(address, randomBytes(16).toString("hex"), options.context),
+    cluster,
+    stop,
+  };
 }
