@@ -1,0 +1,10 @@
+/** The TrueNAS provider as a Pulumi program uses it. */
+export { getDataset, getPool, getSystem } from "./functions/index.ts";
+export { Provider } from "./provider.ts";
+export { Dataset } from "./resources/dataset.ts";
+export { DatasetOwnership } from "./resources/dataset-ownership.ts";
+export { FilesystemPermissions } from "./resources/filesystem-permissions.ts";
+export { NfsConfig } from "./resources/nfs-config.ts";
+export { NfsShare } from "./resources/nfs-share.ts";
+export { Service } from "./resources/service.ts";
+export { SnapshotTask } from "./resources/snapshot-task.ts";

@@ -1,0 +1,47 @@
+import type { LogSeverity } from "../../base/provider.ts";
+import type { TrueNasClient } from "../client/client.ts";
+
+/** Who asks, and what it may use. One per operation. */
+export interface ResourceContext {
+  readonly nas: TrueNasClient;
+  readonly urn: string;
+  /** Logical name of the resource. */
+  readonly name: string;
+  readonly project: string;
+  readonly stack: string;
+  readonly signal: AbortSignal;
+  /** Writes a line on the resource's row. */
+  log(severity: LogSeverity, message: string): void;
+  /** Shows how far a job of the NAS has come. */
+  progress(percent: number, description: string): void;
+  /** The command that takes an existing object over. */
+  importCommand(id: string): string;
+  /** Ids that this run took back; a replacement must not delete what its other half has just taken. */
+  readonly takenBack: Set<string>;
+}
+
+/** The parts of a URN: `urn:pulumi:<stack>::<project>::<type chain>::<name>`. */
+export function parseUrn(urn: string): { stack: string; project: string; types: string[]; name: string } {
+  const [head = "", project = "", types = "", ...name] = urn.split("::");
+  return { stack: head.split(":").at(-1) ?? "", project, types: types.split("$"), name: name.join("::") };
+}
+
+/**
+ * The command that takes an existing object into the state. The engine does not tell a provider who the parent is; by
+ * the convention of component resources a child is named `<parent>-<part>`, so the parent's name is the first part.
+ */
+export function importCommand(urn: string, type: string, id: string, providerUrn: string | undefined): string {
+  const { stack, project, types, name } = parseUrn(urn);
+  const words = ["pulumi import", type, quote(name), quote(id)];
+  if (types.length > 1) {
+    const parent = name.split("-")[0] ?? name;
+    words.push(
+      `--parent ${quote(`parent=urn:pulumi:${stack}::${project}::${types.slice(0, -1).join("$")}::${parent}`)}`,
+    );
+  }
+  if (providerUrn !== undefined) words.push(`--provider ${quote(`truenas=${providerUrn}`)}`);
+  words.push(`--stack ${quote(stack)}`);
+  return words.join(" ");
+}
+
+const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

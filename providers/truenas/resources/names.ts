@@ -1,0 +1,30 @@
+import { z } from "zod";
+import type { ResourceContext } from "./context.ts";
+
+/** A dataset by its full ZFS name, pool first: `tank/apps/photos`. */
+export const datasetName = z
+  .string()
+  .regex(/^[A-Za-z][\w.: -]*(\/[\w.: -]+)+$/, "must be a dataset below a pool, such as tank/apps")
+  .refine((name) => !name.endsWith(" "), "must not end with a space");
+
+/** A path on the NAS, below a pool. */
+export const nasPath = z
+  .string()
+  .regex(/^\/mnt\/[^/]+(\/[^/]+)+$/, "must be a path below a pool, such as /mnt/tank/apps, without a slash at its end");
+
+export const poolOf = (dataset: string) => dataset.split("/")[0] ?? dataset;
+
+export const mountpointOf = (dataset: string) => `/mnt/${dataset}`;
+
+/** Names the stack and resource that made a share; the NAS keeps it in the comment, where the owner sees it too. */
+export const shareMark = ({ project, stack, name }: ResourceContext) => `[pulumi ${project}/${stack}/${name}]`;
+
+/** Names of the user properties that we keep on datasets. They are inherited, so each value names its own dataset. */
+export const ownership = {
+  owner: "homelab-storage:owner",
+  retiredAt: "homelab-storage:retired-at",
+  heldSnapshot: "homelab-storage:held-snapshot",
+} as const;
+
+export const ownerValue = (context: Pick<ResourceContext, "project" | "stack">, dataset: string) =>
+  `${context.project}/${context.stack}:${dataset}`;

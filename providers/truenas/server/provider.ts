@@ -1,0 +1,182 @@
+import { ProviderError } from "../../base/errors.ts";
+import type {
+  CheckRequest,
+  CheckResult,
+  CreateRequest,
+  DeleteRequest,
+  DiffRequest,
+  DiffResult,
+  EngineLog,
+  OperationRequest,
+  Provider,
+  ReadRequest,
+  ResourceState,
+  UpdateRequest,
+} from "../../base/provider.ts";
+import type { Properties } from "../../base/values.ts";
+import { TrueNasClient } from "../client/client.ts";
+import { TrueNasError } from "../client/errors.ts";
+import { type ProviderConfig, providerConfig } from "../config.ts";
+import { functions } from "../functions/index.ts";
+import { checkInputs, checkProperties } from "../resources/check.ts";
+import { diffProperties } from "../resources/compare.ts";
+import { importCommand, parseUrn, type ResourceContext } from "../resources/context.ts";
+import { converge, definitionOnly, stateOf, update } from "../resources/converge.ts";
+import type { AnyDefinition, Live } from "../resources/definition.ts";
+import { explain } from "../resources/explain.ts";
+import { definitions } from "../resources/index.ts";
+import { packageSchema } from "./schema.ts";
+
+/** The TrueNAS provider: dispatches each request of the engine to the definition of its type. */
+export class TrueNasProvider implements Provider {
+  readonly version: string;
+  readonly #log: EngineLog;
+  readonly #definitions = new Map(definitions.map((definition) => [definition.type as string, definition]));
+  readonly #takenBack = new Set<string>();
+  #client: TrueNasClient | undefined;
+  #urn: string | undefined;
+
+  constructor(version: string, log: EngineLog) {
+    this.version = version;
+    this.#log = log;
+  }
+
+  schema(): string {
+    return packageSchema(this.version);
+  }
+
+  checkConfig(given: Properties): CheckResult {
+    // Nested values arrive as JSON text when they come from the stack configuration; ours are all plain.
+    const { version: _version, pluginDownloadURL: _url, ...known } = given;
+    return checkProperties(providerConfig.shape, known);
+  }
+
+  /** Only another NAS is another provider; a new address, key or certificate of the same one changes nothing below it. */
+  diffConfig({ inputs, oldInputs }: DiffRequest): DiffResult {
+    const changed = Object.keys(providerConfig.shape).filter((key) => inputs[key] !== oldInputs[key]);
+    const paths = changed.map((key) => {
+      const kind = oldInputs[key] === undefined ? "add" : inputs[key] === undefined ? "delete" : "update";
+      return [key, { kind, inputDiff: true, ...(key === "host" ? { replace: true } : {}) }] as const;
+    });
+    return { paths: new Map(paths) };
+  }
+
+  configure(inputs: Properties, urn: string | undefined): void {
+    const config = providerConfig.parse(inputs) as ProviderConfig;
+    this.#urn = urn;
+    this.#client?.close().catch(() => undefined);
+    this.#client = new TrueNasClient({
+      endpoint: config.endpoint ?? config.host,
+      username: config.username,
+      apiKey: config.apiKey,
+      ...(config.ca === undefined ? {} : { ca: config.ca }),
+      ...(config.fingerprint === undefined ? {} : { fingerprint: config.fingerprint }),
+      log: (line) => this.#log("warning", line),
+    });
+  }
+
+  check({ type, oldInputs, inputs }: CheckRequest): CheckResult {
+    return checkInputs(this.#definition(type), oldInputs, inputs);
+  }
+
+  diff(request: DiffRequest): DiffResult {
+    return diffProperties(this.#definition(request.type), request);
+  }
+
+  create(request: CreateRequest): Promise<ResourceState> {
+    return this.#run(request, (definition, context) => converge(definition, context, request));
+  }
+
+  update(request: UpdateRequest): Promise<Properties> {
+    return this.#run(request, (definition, context) => update(definition, context, request));
+  }
+
+  read(request: ReadRequest): Promise<(ResourceState & { inputs: Properties }) | undefined> {
+    return this.#run(request, async (definition, context) => {
+      const live = await definition.lifecycle.read(context, request.id);
+      if (!live) return undefined;
+      const imported = Object.keys(request.inputs).length === 0;
+      const known = imported ? checkInputs(definition, {}, pick(live.inputs, live.explicit)).inputs : request.inputs;
+      const managed = pick(live.inputs, imported ? live.explicit : Object.keys(request.inputs));
+      const inputs = { ...definitionOnly(definition, known), ...managed };
+      return { id: live.id, state: stateOf(definition, live as Live<Properties>, known), inputs };
+    });
+  }
+
+  delete(request: DeleteRequest): Promise<void> {
+    const inputs = { ...request.state, ...request.oldInputs };
+    return this.#run(request, (definition, context) => definition.lifecycle.delete(context, request.id, inputs));
+  }
+
+  async invoke(token: string, args: Properties, signal: AbortSignal): Promise<Properties> {
+    const definition = functions.find((fn) => fn.token === token);
+    if (!definition) throw new ProviderError("UNIMPLEMENTED", `the TrueNAS provider has no function ${token}`);
+    const { inputs, failures } = checkProperties(definition.inputs.shape, args);
+    if (failures.length > 0) {
+      throw new ProviderError(
+        "INVALID_ARGUMENT",
+        failures.map(({ property, reason }) => `${property} ${reason}`).join("; "),
+        failures,
+      );
+    }
+    try {
+      return await definition.run(this.#nas(), inputs, signal);
+    } catch (error) {
+      throw error instanceof TrueNasError ? new ProviderError("UNKNOWN", error.message) : error;
+    }
+  }
+
+  cancel(): void {
+    this.#client?.close().catch(() => undefined);
+  }
+
+  #definition(type: string): AnyDefinition {
+    const definition = this.#definitions.get(type);
+    if (definition) return definition;
+    throw new ProviderError("UNIMPLEMENTED", `the TrueNAS provider has no resource ${type}`);
+  }
+
+  #nas(): TrueNasClient {
+    if (this.#client) return this.#client;
+    throw new ProviderError(
+      "FAILED_PRECONDITION",
+      "the TrueNAS provider is not configured: give each resource a Provider with host, username and apiKey",
+    );
+  }
+
+  async #run<T>(
+    request: OperationRequest,
+    body: (definition: AnyDefinition, context: ResourceContext) => Promise<T>,
+  ): Promise<T> {
+    const definition = this.#definition(request.type);
+    const context = this.#context(request);
+    try {
+      return await body(definition, context);
+    } catch (error) {
+      throw explain(error, definition, context);
+    }
+  }
+
+  #context({ urn, name, type, signal }: OperationRequest): ResourceContext {
+    const { project, stack } = parseUrn(urn);
+    return {
+      nas: this.#nas(),
+      urn,
+      name,
+      project,
+      stack,
+      signal,
+      log: (severity, message) => this.#log(severity, message, urn),
+      progress: (percent, description) =>
+        this.#log("info", `${Math.round(percent)} % ${description}`, urn, { ephemeral: true }),
+      importCommand: (id) => importCommand(urn, type, id, this.#urn),
+      takenBack: this.#takenBack,
+    };
+  }
+}
+
+function pick(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Properties {
+  return Object.fromEntries(
+    keys.filter((key) => values[key] !== undefined).map((key) => [key, values[key]]),
+  ) as Properties;
+}

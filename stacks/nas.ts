@@ -1,0 +1,28 @@
+import type { Input } from "@pulumi/pulumi";
+import { NasStorage } from "../components/truenas/nas-storage.ts";
+import type { StoragePlan } from "../plan/storage-plan.ts";
+import { Provider } from "../providers/truenas/index.ts";
+
+export interface NasLayerArgs {
+  readonly plan: StoragePlan;
+  /** Secret. */
+  readonly apiKey: Input<string>;
+}
+
+export interface NasLayer {
+  readonly provider: Provider;
+  readonly storage: NasStorage;
+}
+
+/** Tier 1: everything that the design keeps on the NAS. */
+export function nasLayer({ plan, apiKey }: NasLayerArgs): NasLayer {
+  const { host, endpoint, username, tls, appsDataset } = plan.nas;
+  const provider = new Provider("truenas", { host, endpoint, username, apiKey, ...tls });
+  const { nfs, datasets, exports, snapshotTasks } = plan;
+  const storage = new NasStorage(
+    "nas",
+    { appsDataset, nfs, datasets, exports, snapshotTasks },
+    { providers: [provider] },
+  );
+  return { provider, storage };
+}
