@@ -17,17 +17,29 @@ export const namespace = "homelab-storage";
 export const hidden = "(not shown)";
 
 const longestValue = 80;
+const secretName = /pass|secret|token|api.?key|private|credential/i;
+// A PEM block, or the text of a TrueNAS API key (`<id>-<64 characters>`), under whatever name it stands.
+const secretText = /-----BEGIN|^\d+-[A-Za-z0-9]{64}$/;
 
-/** Renders a value for a message: compact JSON, cut where it would flood the screen. */
+/** Whether a key's name suggests that its value must not be shown. */
+export function soundsSecret(name: string): boolean {
+  return secretName.test(name);
+}
+
+/** Renders a value for a message: compact JSON, without anything that could be a secret, cut to one line. */
 export function showValue(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  const text = JSON.stringify(value) ?? String(value);
+  if (typeof value === "string" && secretText.test(value)) return hidden;
+  const text = JSON.stringify(value, (key, inner: unknown) =>
+    soundsSecret(key) || (typeof inner === "string" && secretText.test(inner)) ? hidden : inner,
+  );
   return text.length > longestValue ? `${text.slice(0, longestValue - 3)}...` : text;
 }
 
 /** Builds a {@link Problem}; `value` is rendered with {@link showValue}. */
 export function problem(path: string, value: unknown, rule: string, fix: string): Problem {
-  const shown = showValue(value);
+  const secret = soundsSecret(path.slice(path.lastIndexOf(".") + 1));
+  const shown = secret && value !== undefined ? hidden : showValue(value);
   return { path, ...(shown === undefined ? {} : { value: shown }), rule, fix };
 }
 
