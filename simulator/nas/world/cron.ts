@@ -30,7 +30,7 @@ const fields = {
 
 type FieldName = keyof typeof fields;
 
-function valueOf(text: string, field: Field): number {
+function numberOf(text: string, field: Field): number {
   const name = field.names?.indexOf(text.toLowerCase()) ?? -1;
   const value = name >= 0 ? field.least + name : /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= field.least && value <= field.most)) {
@@ -49,9 +49,9 @@ export function parseField(text: string, name: FieldName): ReadonlySet<number> {
       throw new RangeError(`"${part}" is not a cron expression`);
     const [from = "", to, more] = range.split("-");
     if (more !== undefined) throw new RangeError(`"${part}" is not a cron expression`);
-    const first = range === "*" ? field.least : valueOf(from, field);
+    const first = range === "*" ? field.least : numberOf(from, field);
     const last =
-      range === "*" ? field.most : to !== undefined ? valueOf(to, field) : step === undefined ? first : field.most;
+      range === "*" ? field.most : to !== undefined ? numberOf(to, field) : step === undefined ? first : field.most;
     if (last < first) throw new RangeError(`"${part}" ends before it begins`);
     for (let value = first; value <= last; value += Number(step ?? 1)) values.add(name === "dow" ? value % 7 : value);
   }
