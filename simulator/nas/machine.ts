@@ -20,8 +20,6 @@ export interface MachineParts {
   readonly world: World;
   readonly methods: readonly Method[];
   readonly settings: NasSettings;
-  /** Release that the list of API versions belongs to, for example "25.10.6". */
-  readonly release: string;
   readonly port: number;
   /** Port for http and ws; undefined: none. */
   readonly insecurePort: number | undefined;
@@ -90,7 +88,12 @@ export async function startMachine(parts: MachineParts): Promise<Machine> {
   // The core's methods come last: a method of the same name yields to them.
   const nas = new Nas(parts.world, parts.settings, certificate, [...parts.methods, ...authMethods, ...coreMethods]);
   const recorder = new Recorder(parts.record);
-  const server = new NasServer(nas, recorder, apiNames(parts.settings.version, parts.release), parts.idleMs);
+  const server = new NasServer(
+    nas,
+    recorder,
+    apiNames(parts.settings.version, parts.world.serverVersion),
+    parts.idleMs,
+  );
   const port = await server.listen(parts.port, true);
   const insecure = parts.insecurePort === undefined ? undefined : await server.listen(parts.insecurePort, false);
   return {
@@ -115,8 +118,10 @@ export async function startMachine(parts: MachineParts): Promise<Machine> {
       nas.emit("system.state", "CHANGED", null, { state: "SHUTTING_DOWN" });
       // The farewell needs a turn to leave before the sockets go.
       await wait(5);
+      parts.world.state = "SHUTTING_DOWN";
       server.goDown();
       nas.forget();
+      parts.world.reboot();
       await wait(parts.bootMs);
       server.goUp();
     },

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { Accounts } from "./auth/accounts.ts";
 import { type Credential, credentialData } from "./auth/credential.ts";
 import { RateLimit } from "./auth/rate-limit.ts";
@@ -56,8 +55,6 @@ export class Nas {
   readonly jobs: Jobs;
   readonly connections = new Set<Connection>();
   readonly stats = new Stats();
-  /** Changes at every boot. */
-  bootId: string = randomUUID();
   /** Aborted when the machine goes down; a new one after. */
   power = new AbortController();
 
@@ -66,7 +63,7 @@ export class Nas {
     this.settings = settings;
     this.certificate = certificate;
     this.methods = Map.groupBy(methods, (method) => method.name);
-    this.accounts = new Accounts(settings.scramIterations);
+    this.accounts = new Accounts(world, settings.scramIterations);
     const now = (): number => world.clock.now();
     this.tokens = new Tokens(now);
     this.rateLimit = new RateLimit(now);
@@ -142,11 +139,10 @@ export class Nas {
     await new Promise((resolve) => setTimeout(resolve, penaltyMs * (least + Math.random() * (most - least))));
   }
 
-  /** Forgets what lives in memory only, and takes a new boot id. */
+  /** Ends what is under way and forgets what lives in memory only. */
   forget(): void {
     this.power.abort();
     this.power = new AbortController();
-    this.bootId = randomUUID();
     this.tokens.clear();
     this.jobs.reset();
   }

@@ -99,7 +99,7 @@ export class NasServer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const documents: Readonly<Record<string, () => unknown>> = {
       "/api/versions": () => this.#names.listed,
-      "/api/boot_id": () => this.#nas.bootId,
+      "/api/boot_id": () => this.#nas.world.bootId,
     };
     const document = documents[new URL(request.url ?? "/", "http://nas").pathname];
     const allowed = document && request.method === "GET";

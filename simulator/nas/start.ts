@@ -5,7 +5,6 @@ import type { ApiVersion } from "./method.ts";
 import { methods } from "./methods/index.ts";
 import { NfsClient } from "./nfs-client.ts";
 import { fileRecorder, type WireRecord } from "./recorder.ts";
-import { defaultRelease } from "./versions.ts";
 import { World } from "./world/world.ts";
 
 export type { WireRecord } from "./recorder.ts";
@@ -89,7 +88,6 @@ const leastIterations = 50_000;
 /** Starts a simulated NAS (TrueNAS 25.10 or 26) on the loopback address. */
 export async function startNas(options: NasOptions = {}): Promise<SimulatedNas> {
   const version = options.version ?? "26.0";
-  const release = options.serverVersion ?? defaultRelease[version];
   const scramIterations = options.scramIterations ?? 500_000;
   if (scramIterations < leastIterations) {
     throw new RangeError(
@@ -98,7 +96,7 @@ export async function startNas(options: NasOptions = {}): Promise<SimulatedNas> 
   }
   const world = new World({
     version,
-    serverVersion: release,
+    ...(options.serverVersion === undefined ? {} : { serverVersion: options.serverVersion }),
     pools: options.pools ?? [{ name: "tank", size: 10 * tebibyte }],
     datasets: options.datasets ?? [],
     addresses: options.addresses ?? ["127.0.0.1"],
@@ -108,7 +106,6 @@ export async function startNas(options: NasOptions = {}): Promise<SimulatedNas> 
     world,
     methods,
     settings: { version, latency: options.latency ?? 0, penaltyMs: options.penaltyMs ?? 1000, scramIterations },
-    release,
     port: options.port ?? 0,
     insecurePort: options.insecurePort,
     certificateNames: options.certificateNames ?? [],
@@ -116,24 +113,15 @@ export async function startNas(options: NasOptions = {}): Promise<SimulatedNas> 
     bootMs: options.bootMs ?? 100,
     record: options.record ?? fileRecorder(version),
   });
-  const { username } = machine.accounts.add({
-    username: "truenas_admin",
-    uid: 950,
-    gid: 950,
-    fullName: "Local Administrator",
-    home: "/home/truenas_admin",
-    shell: "/usr/bin/zsh",
-    groups: [544, 950],
-    password: randomBytes(12).toString("base64url"),
-    locked: false,
-    roles: ["FULL_ADMIN"],
-  });
+  const username = "truenas_admin";
+  const password = randomBytes(12).toString("base64url");
+  machine.accounts.setPassword(username, { password });
   return {
     ...machine,
     version,
     username,
     apiKey: machine.accounts.addKey(username, "homelab-storage"),
-    password: machine.accounts.find(username)?.password ?? "",
+    password,
     world,
     nfs: new NfsClient(world),
   };

@@ -1,9 +1,6 @@
 import type { ApiVersion } from "./method.ts";
 import type { ApiNames } from "./server.ts";
 
-/** Release that each API version is played as, unless told otherwise. */
-export const defaultRelease: Readonly<Record<ApiVersion, string>> = { "25.10": "25.10.6", "26.0": "26.0.0" };
-
 /** Published names, oldest first, with the version whose schemas they stand for. */
 const published: readonly (readonly [name: string, version: ApiVersion])[] = [
   ["v25.10.0", "25.10"],

@@ -1,52 +1,98 @@
 import { randomBytes } from "node:crypto";
+import type { World } from "../world/world.ts";
 import type { Account, ApiKey } from "./credential.ts";
 import { deriveKeys, type ScramKeys } from "./scram.ts";
 
-/** Who may log in, and with which key. */
+/** How an account proves who it is, besides API keys. */
+export interface Secrets {
+  readonly password: string;
+  /** The one-time token that is accepted after the password. Default: no second factor. */
+  readonly otpToken?: string;
+}
+
+/** Who of the world's users may log in, and with which secrets. */
 export class Accounts {
-  readonly #accounts = new Map<string, Account>();
-  readonly #keys = new Map<number, ApiKey>();
-  readonly #scram = new Map<number, Promise<ScramKeys>>();
+  readonly #world: World;
   readonly #iterations: number;
+  readonly #secrets = new Map<string, Secrets>();
+  readonly #keys = new Map<number, string>();
+  readonly #scram = new Map<number, Promise<ScramKeys>>();
 
   /** @param iterations rounds of SCRAM's key derivation. */
-  constructor(iterations: number) {
+  constructor(world: World, iterations: number) {
+    this.#world = world;
     this.#iterations = iterations;
   }
 
-  /** Adds an account, or replaces the one of that name. */
-  add(account: Account): Account {
-    this.#accounts.set(account.username, account);
-    return account;
+  /** Lets a user of the world log in with a password. */
+  setPassword(username: string, secrets: Secrets): void {
+    this.#secrets.set(username, secrets);
   }
 
   find(username: string): Account | undefined {
-    return this.#accounts.get(username);
+    const { directory } = this.#world;
+    const user = directory.user(username);
+    if (!user) return undefined;
+    const secrets = this.#secrets.get(username);
+    const [gid = user.uid, ...groups] = directory.groupsOf(user.uid);
+    return {
+      username,
+      uid: user.uid,
+      gid,
+      fullName: user.full_name,
+      home: user.home,
+      shell: user.shell,
+      groups: [gid, ...groups],
+      password: user.password_disabled ? null : (secrets?.password ?? null),
+      ...(secrets?.otpToken === undefined ? {} : { otpToken: secrets.otpToken }),
+      locked: user.locked,
+      roles: user.roles,
+    };
   }
 
-  /** @returns the text that a client sends, `<id>-<secret>`. */
-  addKey(username: string, name: string, options: { readonly expiresAt?: number } = {}): string {
-    const id = Math.max(0, ...this.#keys.keys()) + 1;
+  /**
+   * Makes a key for a user.
+   *
+   * @param expiresAt milliseconds since 1970; default: never.
+   * @returns the text that a client sends, `<id>-<64 characters>`.
+   */
+  addKey(username: string, name: string, expiresAt: number | null = null): string {
+    const { apiKeys } = this.#world.directory;
+    const id = Math.max(0, ...apiKeys.map((key) => key.id)) + 1;
     const secret = randomBytes(48).toString("base64url");
-    this.#keys.set(id, { id, name, username, secret, expiresAt: options.expiresAt ?? null, revoked: false });
+    apiKeys.push({
+      id,
+      name,
+      username,
+      createdAt: this.#world.clock.now(),
+      expiresAt,
+      revoked: false,
+      revokedReason: null,
+    });
+    this.#keys.set(id, secret);
     return `${id}-${secret}`;
   }
 
+  /** The key of that id, whatever its state. */
   key(id: number): ApiKey | undefined {
-    return this.#keys.get(id);
+    const listed = this.#world.directory.apiKeys.find((key) => key.id === id);
+    const secret = this.#keys.get(id);
+    return listed && secret !== undefined ? { ...listed, secret } : undefined;
   }
 
   /** The key whose text this is, whatever its state. */
   keyOf(text: string): ApiKey | undefined {
     const [, id, secret] = /^(\d+)-(.+)$/.exec(text) ?? [];
-    const key = this.#keys.get(Number(id));
+    const key = this.key(Number(id));
     return key?.secret === secret ? key : undefined;
   }
 
   /** Makes a key useless for good. */
-  revoke(id: number): void {
-    const key = this.#keys.get(id);
-    if (key) this.#keys.set(id, { ...key, revoked: true });
+  revoke(id: number, reason: string): void {
+    const { apiKeys } = this.#world.directory;
+    const index = apiKeys.findIndex((key) => key.id === id);
+    const key = apiKeys[index];
+    if (key) apiKeys[index] = { ...key, revoked: true, revokedReason: reason };
   }
 
   /** What SCRAM needs of a key; derived once. */

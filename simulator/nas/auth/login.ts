@@ -76,14 +76,14 @@ function byKey(nas: Nas, connection: Connection, username: string, text: string)
   const account = nas.accounts.find(username);
   if (!key || key.username !== username) return refused;
   if (!account || account.locked) {
-    nas.accounts.revoke(key.id);
+    nas.accounts.revoke(key.id, "User no longer exists or is locked");
     return refused;
   }
   const problem = keyProblem(nas, key);
   if (problem) return problem;
   if (!connection.secure) {
     // The key went over the wire in the clear: it is burnt.
-    nas.accounts.revoke(key.id);
+    nas.accounts.revoke(key.id, "Attempt to use over an insecure transport");
     return { kind: "EXPIRED" };
   }
   return admit(nas, connection, "API_KEY", account, { apiKey: key });

@@ -63,7 +63,7 @@ async function bulk(call: CoreCall, [name, calls, description]: readonly unknown
 
 const coreMethodList: readonly CoreMethod[] = [
   { name: "core.ping", access: "none", params: () => [], run: () => "pong" },
-  { name: "system.boot_id", access: "none", params: () => [], run: ({ nas }) => nas.bootId },
+  { name: "system.boot_id", access: "none", params: () => [], run: ({ world }) => world.bootId },
   {
     name: "core.set_options",
     access: "none",

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { errno, type Issue, ValidationErrors } from "../errors.ts";
 import type { ApiVersion, Method } from "../method.ts";
 
@@ -13,9 +13,15 @@ const alternatives = (values: readonly unknown[]): string => {
   return names.length > 0 ? `${names.join(", ")} or ${last}` : last;
 };
 
+const integerMessage = "Input should be a valid integer";
+
+/** Says of a value that is no number at all that an integer was wanted, which the finding itself does not tell. */
+const wantedInteger: z.core.$ZodErrorMap = ({ code, inst }) =>
+  code === "invalid_type" && inst instanceof z.ZodNumber && inst.isInt ? integerMessage : undefined;
+
 const typeMessages: Readonly<Record<string, string>> = {
   string: "Input should be a valid string",
-  int: "Input should be a valid integer",
+  int: integerMessage,
   number: "Input should be a valid number",
   boolean: "Input should be a valid boolean",
   array: "Input should be a valid list",
@@ -54,18 +60,12 @@ const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
 
 const attribute = (parts: readonly PropertyKey[]): string => parts.map(String).join(".");
 
-/** The union's own findings: the members' messages joined where they concern the value itself, the nearest member's otherwise. */
+/** Findings of a union: the members' messages joined where they concern the value itself, the nearest member's otherwise. */
 function unionIssues(
   issue: Extract<ZodIssue, { code: "invalid_union" }>,
   prefix: readonly PropertyKey[],
   input: unknown,
 ): Issue[] {
-  if ("discriminator" in issue && typeof issue.discriminator === "string") {
-    const tag = at(input, [issue.discriminator]);
-    if (tag === undefined) return [[attribute([...prefix, issue.discriminator]), "Field required", errno.EINVAL]];
-    const message = `Input tag '${String(tag)}' found using '${issue.discriminator}' does not match any of the expected tags`;
-    return [[attribute(prefix), message, errno.EINVAL]];
-  }
   const nested = issue.errors.filter((member) => member.some((found) => found.path.length > 0));
   const nearest = nested.toSorted((a, b) => a.length - b.length)[0];
   if (nearest) return nearest.flatMap((found) => convert(found, prefix, input));
@@ -85,17 +85,23 @@ function convert(issue: ZodIssue, prefix: readonly PropertyKey[], input: unknown
   if (value === undefined) return one("Field required");
   switch (issue.code) {
     case "invalid_type":
-      return one(typeMessages[issue.expected] ?? issue.message);
+      return one(issue.message === integerMessage ? integerMessage : (typeMessages[issue.expected] ?? issue.message));
     case "invalid_value":
       return one(`Input should be ${alternatives(issue.values)}`);
     case "too_small":
     case "too_big":
       return one(sizeMessage(issue, value));
     case "invalid_format":
-      return one(issue.format === "regex" ? `String should match pattern '${issue.pattern ?? ""}'` : issue.message);
+      return one(
+        issue.format === "regex" ? `String should match pattern '${issue.pattern?.slice(1, -1) ?? ""}'` : issue.message,
+      );
     case "not_multiple_of":
       return one(`Input should be a multiple of ${issue.divisor}`);
     case "invalid_union":
+      if ("discriminator" in issue && typeof issue.discriminator === "string") {
+        const message = `Input tag '${String(value)}' found using '${issue.discriminator}' does not match any of the expected tags`;
+        return [[attribute(path.slice(0, -1)), message, errno.EINVAL]];
+      }
       return unionIssues(issue, path, value);
     case "invalid_key":
     case "invalid_element":
@@ -124,7 +130,7 @@ export function validateParams(method: Method, version: ApiVersion, given: reado
       issues.push([param.name, "Field required", errno.EINVAL]);
       return undefined;
     }
-    const result = param.schema.safeParse(given[i]);
+    const result = param.schema.safeParse(given[i], { error: wantedInteger });
     if (result.success) return result.data;
     // An optional parameter without a default stays away.
     if (i < given.length)
