@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -24,6 +24,7 @@ async function main(): Promise<number> {
   const recordings = join(scratch, "recordings");
   const skipped: string[] = [];
   try {
+    await mkdir(recordings);
     const projects = ["unit", "provider"];
     if (await hasEngine(terminal, strict)) projects.push("rehearsal");
     else skipped.push("SKIPPED: no engine");
