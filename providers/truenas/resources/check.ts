@@ -5,8 +5,15 @@ import type { CheckFailure, CheckResult } from "../../base/provider.ts";
 import { containsUnknown, type Properties, type PropertyValue } from "../../base/values.ts";
 import { type AnyDefinition, traitsOf } from "./definition.ts";
 
-/** Validates each property by itself, so that an unknown one never hides what is wrong with another. */
-export function checkProperties(shape: z.ZodRawShape, given: Properties): CheckResult & { failures: CheckFailure[] } {
+/**
+ * Validates each property by itself, so that an unknown one never hides what is wrong with another. The values of
+ * `secret` properties are not shown.
+ */
+export function checkProperties(
+  shape: z.ZodRawShape,
+  given: Properties,
+  secret: readonly string[] = [],
+): CheckResult & { failures: CheckFailure[] } {
   const failures: CheckFailure[] = [];
   const inputs: Properties = {};
   for (const property of Object.keys(given)) {
@@ -26,7 +33,8 @@ export function checkProperties(shape: z.ZodRawShape, given: Properties): CheckR
     if (value !== undefined) inputs[property] = value;
     for (const issue of parsed.error.issues) {
       const path = [property, ...issue.path].map((part, i) => pathPart(part, i === 0)).join("");
-      failures.push({ property: path, reason: value === undefined ? "is required" : issue.message });
+      const shown = secret.includes(property) ? "" : ` (is ${show(valueAt(value, issue.path))})`;
+      failures.push({ property: path, reason: value === undefined ? "is required" : issue.message + shown });
     }
   }
   return { inputs, failures };
@@ -45,7 +53,14 @@ export function checkInputs(definition: AnyDefinition, oldInputs: Properties, gi
   return { inputs, failures };
 }
 
-const show = (value: PropertyValue) => JSON.stringify(value);
+const show = (value: unknown) => JSON.stringify(value);
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : inner),
+    value,
+  );
+}
 
 function pathPart(part: PropertyKey, first: boolean): string {
   if (typeof part === "number") return `[${part}]`;

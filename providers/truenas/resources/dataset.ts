@@ -10,7 +10,9 @@ import { datasetName, ownership, ownerValue, poolOf } from "./names.ts";
 
 const onOff = z.enum(["ON", "OFF", "INHERIT"]);
 /** Bytes; the NAS refuses less than 1 GiB, 0 means none. */
-const quota = z.union([z.literal(0), z.int().min(2 ** 30)], "must be 0 (none) or at least 1073741824 bytes (1 GiB)");
+const quota = z
+  .int()
+  .refine((bytes) => bytes === 0 || bytes >= 2 ** 30, "must be 0 (none) or at least 1073741824 bytes (1 GiB)");
 const compressions =
   "ON OFF LZ4 GZIP GZIP-1 GZIP-9 ZSTD ZSTD-FAST ZLE LZJB ZSTD-1 ZSTD-2 ZSTD-3 ZSTD-4 ZSTD-5 ZSTD-6 ZSTD-7 ZSTD-8 ZSTD-9 " +
   "ZSTD-10 ZSTD-11 ZSTD-12 ZSTD-13 ZSTD-14 ZSTD-15 ZSTD-16 ZSTD-17 ZSTD-18 ZSTD-19 INHERIT";
@@ -115,7 +117,10 @@ export const dataset = defineResource({
     aclmode: inheritable("aclmode"),
     quota: { whenRemoved: 0, same: sameSize },
     refquota: { whenRemoved: 0, same: sameSize },
-    shareType: { writeOnly: true },
+    shareType: {
+      writeOnly: true,
+      fixed: "it is used at creation only. Write the old value again and set acltype and aclmode instead",
+    },
     userProperties: { partial: true, whenRemoved: {} },
     onDelete: { local: true },
   },

@@ -16,7 +16,7 @@ import type {
 import type { Properties } from "../../base/values.ts";
 import { TrueNasClient } from "../client/client.ts";
 import { TrueNasError } from "../client/errors.ts";
-import { type ProviderConfig, providerConfig } from "../config.ts";
+import { type ProviderConfig, providerConfig, secretConfig } from "../config.ts";
 import { functions } from "../functions/index.ts";
 import { checkInputs, checkProperties } from "../resources/check.ts";
 import { diffProperties } from "../resources/compare.ts";
@@ -48,7 +48,7 @@ export class TrueNasProvider implements Provider {
   checkConfig(given: Properties): CheckResult {
     // Nested values arrive as JSON text when they come from the stack configuration; ours are all plain.
     const { version: _version, pluginDownloadURL: _url, ...known } = given;
-    return checkProperties(providerConfig.shape, known);
+    return checkProperties(providerConfig.shape, known, secretConfig);
   }
 
   /** Only another NAS is another provider; a new address, key or certificate of the same one changes nothing below it. */
