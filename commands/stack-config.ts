@@ -26,8 +26,9 @@ export function readStackConfig(text: string, project: string): StackConfig {
     else raw[key] = value;
   }
   try {
-    const context = (raw["kubernetes"] as { context?: string } | undefined)?.context;
-    return { plan: loadPlan(raw, { secureKeys }), ...(context === undefined ? {} : { context }) };
+    const { config, plan } = loadPlan(raw, { secureKeys });
+    const { context } = config.kubernetes;
+    return { plan, ...(context === undefined ? {} : { context }) };
   } catch (error) {
     throw error instanceof ConfigError ? new Failure(error.message) : error;
   }

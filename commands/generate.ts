@@ -1,0 +1,13 @@
+import { writeFileSync } from "node:fs";
+import { renderConfigReference, renderJsonSchema } from "../config/index.ts";
+
+/** Writes the files that are generated from the configuration schema; tests fail while one of them is stale. */
+const generated: readonly [string, () => string][] = [
+  ["config/schema.json", renderJsonSchema],
+  ["docs/configuration.md", renderConfigReference],
+];
+
+for (const [path, render] of generated) {
+  writeFileSync(new URL(`../${path}`, import.meta.url), render());
+  process.stdout.write(`wrote ${path}\n`);
+}
