@@ -10,7 +10,6 @@ import {
   TimeoutError,
   TooManyCallsError,
   UncertainError,
-  UnreachableError,
 } from "./errors.ts";
 import { errno, RpcFault, rpcCode, toError } from "./faults.ts";
 import { Freshness } from "./freshness.ts";
@@ -296,7 +295,7 @@ export class TrueNasClient {
     if (call.signal.aborted) return new CancelledError(host, method, call.sent);
     if (error instanceof ConnectionLost) {
       if (kind === "write" && error.sent) return new UncertainError(host, method, this.#scrub(error.message));
-      return new UnreachableError(host, this.#scrub(error.message));
+      return error.explain(host, this.#scrub);
     }
     if (error instanceof AnswerOverdue) {
       if (kind === "read") return new TimeoutError(host, method, call.timeoutMs);

@@ -18,7 +18,21 @@ export class ConnectionLost extends Error {
     this.name = "ConnectionLost";
     this.sent = sent;
   }
+
+  /** For the caller, when it was not mended. */
+  explain(host: string, scrub: (text: string) => string): UnreachableError {
+    return this.message === addressRefused
+      ? new UnreachableError(
+          host,
+          addressRefused,
+          "Add this machine to System > Advanced Settings > Allowed IP Addresses.",
+          false,
+        )
+      : new UnreachableError(host, scrub(this.message), "Try again; if it stays so, look at the state of the NAS.");
+  }
 }
+
+const addressRefused = "it refuses connections from this machine's address";
 
 /** No answer in time; it may still come and is then dropped. */
 export class AnswerOverdue extends Error {}
@@ -42,7 +56,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 function closeReason(code: number): string {
   switch (code) {
     case 1008:
-      return "it refuses connections from this machine's address (System > Advanced Settings > Allowed IP Addresses)";
+      return addressRefused;
     case 1007:
     case 1009:
       return "a message was too large";

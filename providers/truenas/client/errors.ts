@@ -34,11 +34,14 @@ export class SettingsError extends TrueNasError {
 /** No conversation with the NAS could be started or kept. */
 export class UnreachableError extends TrueNasError {
   readonly reason: string;
-  constructor(host: string, reason: string, nextStep?: string) {
+  /** False: it stays so until somebody changes the NAS. */
+  readonly passing: boolean;
+  constructor(host: string, reason: string, nextStep?: string, passing = true) {
     const step =
       nextStep ?? "Check that it is switched on, that nas.host names it, and that its web interface answers there.";
     super(host, `TrueNAS at ${host} cannot be reached: ${reason}. ${step}`);
     this.reason = reason;
+    this.passing = passing;
   }
 }
 

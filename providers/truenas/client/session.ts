@@ -111,9 +111,10 @@ export class Session {
       maxTimeout: timing.retryMax,
       maxRetryTime: this.#wasConnected ? timing.lostConnection : timing.firstConnection,
       signal: closing,
-      shouldRetry: ({ error }) => error instanceof UnreachableError,
+      shouldRetry: ({ error }) => error instanceof UnreachableError && error.passing,
       onFailedAttempt: ({ error }) => {
-        if (error instanceof UnreachableError) log(`${target.name} cannot be reached (${error.reason}); trying again`);
+        if (error instanceof UnreachableError && error.passing)
+          log(`${target.name} cannot be reached (${error.reason}); trying again`);
       },
     });
   }
@@ -131,6 +132,7 @@ export class Session {
     try {
       const call = (method: string, params: readonly unknown[]) => this.#call(connection, method, params);
       closing.throwIfAborted();
+      this.#logins.push(performance.now());
       await login(call, account, version.login, scrub);
       // A job is then answered at its end, with its result, instead of at once with its number.
       await call("core.set_options", [{ legacy_jobs: false }]);
@@ -155,7 +157,7 @@ export class Session {
   #explain(error: unknown): unknown {
     const { target, closing, scrub } = this.#parts;
     if (closing.aborted) return new CancelledError(target.name, undefined, false);
-    if (error instanceof ConnectionLost) return new UnreachableError(target.name, scrub(error.message));
+    if (error instanceof ConnectionLost) return error.explain(target.name, scrub);
     if (error instanceof AnswerOverdue) return new UnreachableError(target.name, "it does not answer the login");
     if (error instanceof RpcFault) return new UnreachableError(target.name, scrub(error.reason));
     return error;
@@ -171,6 +173,5 @@ export class Session {
       log(`${target.name} lost the connection too often; waiting ${seconds(wait)} before the next login`);
       await sleep(wait, undefined, { signal: closing });
     }
-    this.#logins.push(performance.now());
   }
 }
