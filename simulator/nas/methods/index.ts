@@ -3,11 +3,31 @@ import { datasetDeleteMethods } from "./dataset-delete.ts";
 import { datasetQuotaMethods } from "./dataset-quota.ts";
 import { datasetReadMethods } from "./dataset-read.ts";
 import { datasetWriteMethods } from "./dataset-write.ts";
+import { fileAclMethods } from "./file-acl.ts";
+import { filePermissionMethods } from "./file-permissions.ts";
+import { filesystemMethods } from "./filesystem.ts";
+import { nfsServiceMethods } from "./nfs-service.ts";
+import { nfsShareMethods } from "./nfs-share.ts";
+import { poolMethods } from "./pool.ts";
+import { serviceMethods } from "./service.ts";
+import { snapshotMethods } from "./snapshot.ts";
+import { snapshotTaskMethods } from "./snapshot-task.ts";
+import { zfsResourceMethods } from "./zfs-resource.ts";
 
 /** Everything that the simulated NAS can be asked, but authentication and the middleware's own methods. */
 export const methods: readonly Method[] = [
+  ...poolMethods,
   ...datasetReadMethods,
   ...datasetWriteMethods,
   ...datasetDeleteMethods,
   ...datasetQuotaMethods,
+  ...zfsResourceMethods,
+  ...snapshotMethods,
+  ...snapshotTaskMethods,
+  ...nfsShareMethods,
+  ...nfsServiceMethods,
+  ...serviceMethods,
+  ...filesystemMethods,
+  ...filePermissionMethods,
+  ...fileAclMethods,
 ];
