@@ -7,6 +7,8 @@ export interface ClusterLayerArgs {
   readonly plan: StoragePlan;
   /** Secret. */
   readonly kubeconfig: Input<string>;
+  /** Context of the kubeconfig; absent: its current one. */
+  readonly context: string | undefined;
   /** Identity of the cluster; a new server address is then no other cluster, and replaces nothing. */
   readonly clusterIdentifier: string;
 }
@@ -17,8 +19,12 @@ export interface ClusterLayer {
 }
 
 /** What pods need to find the storage that the plan decided on. */
-export function clusterLayer({ plan, kubeconfig, clusterIdentifier }: ClusterLayerArgs): ClusterLayer {
-  const provider = new Provider("kubernetes", { kubeconfig, clusterIdentifier, enableServerSideApply: true });
+export function clusterLayer({ plan, kubeconfig, context, clusterIdentifier }: ClusterLayerArgs): ClusterLayer {
+  const provider = new Provider("kubernetes", {
+    kubeconfig,
+    clusterIdentifier,
+    ...(context === undefined ? {} : { context }),
+  });
   const classes = new StorageClasses("cluster", { classes: plan.storageClasses }, { providers: [provider] });
   return { provider, classes };
 }
