@@ -93,12 +93,18 @@ export const volume = z.strictObject({
     example: true,
   }).optional(),
   clients: clientsField("Networks that may mount this volume's export.", "nas.clients").optional(),
-  security: securityField("Security flavour of this volume's export.").optional(),
-  sync: field(z.enum(["standard", "always"]), {
-    description: "When the NAS answers a write: as the client asks, or always after it is on stable storage.",
-    fallback: "standard",
-    example: "always",
-  }).optional(),
+  security: securityField("Security flavour of this volume's export.", "nas.nfs.security").optional(),
+  sync: field(
+    z.enum(
+      ["standard", "always"],
+      "Sync is standard or always; disabling it needs a stated reason, under syncDisabled.",
+    ),
+    {
+      description: "When the NAS answers a write: as the client asks, or always after it is on stable storage.",
+      fallback: "standard",
+      example: "always",
+    },
+  ).optional(),
   syncDisabled: reason(
     "Lets the NAS answer writes before they are safe, for this stated reason. A power cut then loses seconds of data.",
     "scratch space that is rebuilt after every start",

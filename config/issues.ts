@@ -61,7 +61,7 @@ export function unknownKey(path: readonly PropertyKey[], value: unknown, parent:
 
 function ruleOf(issue: Issue, value: unknown, node: SchemaNode | undefined): string {
   if (value === undefined && issue.code !== "custom") return "This key is required.";
-  if (issue.code === "invalid_value" && node?.const === undefined) {
+  if (issue.code === "invalid_value" && issue.message.startsWith("Invalid")) {
     return `The value must be one of: ${issue.values.map(String).join(", ")}.`;
   }
   if (issue.code === "too_small" || issue.code === "too_big") return boundsRule(issue, node);

@@ -17,8 +17,9 @@ export function clientsField(description: string, fallback: string) {
 }
 
 /** Security flavours of NFS. */
-export function securityField(description: string) {
-  return field(z.array(z.enum(securityFlavours)).min(1), { description, example: ["SYS"] });
+export function securityField(description: string, fallback?: string) {
+  const info = { description, example: ["SYS"] };
+  return field(z.array(z.enum(securityFlavours)).min(1), fallback === undefined ? info : { ...info, fallback });
 }
 
 const tls = z

@@ -76,11 +76,13 @@ function normaliseApp({ name, settings, known, volumes }: ReadApp, all: ReadResu
   const { uid, gid } = settings.runAs ?? known?.runAs ?? defaultRunAs;
   const own =
     settings.snapshots && normaliseSnapshots(settings.snapshots, all.snapshots, `apps.${name}.snapshots`, problems);
+  // An owner who names a kind has looked.
+  const checked = volumes.some((volume) => volume.kind !== undefined);
   return {
     name,
     environment: settings.environment ?? all.environment,
     runAs: { uid, gid: gid ?? uid },
-    ...defined({ snapshots: own, backupGroup: settings.backup?.group, verify: known?.verify }),
+    ...defined({ snapshots: own, backupGroup: settings.backup?.group, verify: checked ? undefined : known?.verify }),
     volumes: volumes.flatMap((volume) => normaliseVolume(name, volume, known, problems)),
   };
 }

@@ -18,6 +18,7 @@ export interface StoragePlan {
   /** Shares that exist on the NAS already and are only used. */
   readonly shares: readonly SharePlan[];
   readonly nodes: readonly NodePlan[];
+  readonly cluster: ClusterPlan;
   /** What deserves attention although it is allowed. */
   readonly findings: readonly Finding[];
 }
@@ -154,7 +155,7 @@ export type Period = "hourly" | "daily" | "weekly" | "monthly";
 /** A periodic snapshot task. Its names match no other task's schema, so that no task prunes another's snapshots. */
 export interface SnapshotTaskPlan {
   readonly key: string;
-  /** The chain that it belongs to: `apps`, the name of an app, or the name of a share. */
+  /** The chain that it belongs to: `apps`, the name of an app, or `share-<name>`. */
   readonly chain: string;
   readonly period: Period;
   readonly dataset: string;
@@ -300,6 +301,12 @@ export interface NodePlan {
   readonly linkSpeedGbps?: number;
   /** The address at which this node reaches the NAS: that of a direct link, else the host. */
   readonly nasAddress: string;
+}
+
+/** How the cluster is reached; its kubeconfig is a secret and read apart. */
+export interface ClusterPlan {
+  /** Context of the kubeconfig; absent means its current one. */
+  readonly context?: string;
 }
 
 /** Something allowed that the owner should know. */

@@ -9,8 +9,9 @@ export const ollama: CatalogueApp = {
   },
   source: {
     url: "https://github.com/ollama/ollama/blob/main/Dockerfile",
-    found:
-      "The image names no user and so starts as root, with HOME /root. It serves just as well as any other user, and root would be squashed on the export.",
+    found: "The image names no user and so starts as root, with HOME /root; any other user serves as well.",
     date: "2026-11",
   },
+  verify:
+    "Its image starts as root, which exports squash, and /root is closed to other users. Run it as 1000:1000 with OLLAMA_MODELS on a mount outside /root, or as root with the supplementary group 1000.",
 };
