@@ -111,7 +111,7 @@ export class TrueNasClient {
       nextId: () => this.#nextId(),
       log: this.#log,
       scrub: this.#scrub,
-      onNotification: (method, params) => this.#notified(method, params),
+      onNotification: (connection, method, params) => this.#notified(connection, method, params),
     });
   }
 
@@ -175,7 +175,9 @@ export class TrueNasClient {
     return `${this.#idPrefix}-${this.#lastId}`;
   }
 
-  #notified(method: string, params: Readonly<Record<string, unknown>>): void {
+  #notified(connection: Connection, method: string, params: Readonly<Record<string, unknown>>): void {
+    // The NAS ended the subscription; the next job makes a new one.
+    if (method === "notify_unsubscribed" && params["collection"] === jobCollection) this.#subscribed.delete(connection);
     try {
       this.#jobs.notify(method, params);
     } catch (error) {
@@ -228,7 +230,7 @@ export class TrueNasClient {
 
   async #attempt(call: Call): Promise<unknown> {
     const { connection, version } = await untilAborted(this.#live(), call.signal);
-    if (call.kind === "write" && version.readOnly) throw new ReadOnlyError(this.#host, call.method, version.full);
+    this.#guard(call, version);
     if (call.onProgress !== undefined) await untilAborted(this.#subscribe(connection), call.signal);
     const release = await this.#slots.acquire(call.signal);
     try {
@@ -237,6 +239,11 @@ export class TrueNasClient {
       if (error instanceof RpcFault && error.errno === errno.ENOTAUTHENTICATED) this.#session.discard(connection);
       throw error;
     }
+  }
+
+  /** Every request of a caller passes here before it leaves. Throws when it must not. */
+  #guard(call: Call, version: ApiVersionInfo): void {
+    if (call.kind === "write" && version.readOnly) throw new ReadOnlyError(this.#host, call.method, version.full);
   }
 
   /** The place is kept until the NAS has answered, also when the caller has gone: until then the call runs there. */

@@ -184,8 +184,9 @@ export class CallFailedError extends TrueNasError implements CallFailure {
   readonly errname: string;
   readonly reason: string;
   readonly extra: unknown;
-  constructor(host: string, failure: CallFailure, nextStep = "") {
-    super(host, `${failure.method} failed on TrueNAS at ${host}: ${failure.reason}${nextStep && ` ${nextStep}`}`);
+  /** `suffix` ends the message and brings its own punctuation. */
+  constructor(host: string, failure: CallFailure, suffix = "") {
+    super(host, `${failure.method} failed on TrueNAS at ${host}: ${failure.reason}${suffix}`);
     this.method = failure.method;
     this.errno = failure.errno;
     this.errname = failure.errname;
@@ -199,7 +200,7 @@ export class JobFailedError extends CallFailedError {
   /** Known only when its progress was followed. Job numbers start again when the NAS reboots. */
   readonly jobId: number | undefined;
   constructor(host: string, failure: CallFailure, jobId: number | undefined) {
-    super(host, failure, jobId === undefined ? "" : `(job ${jobId}; the NAS lists it under Jobs)`);
+    super(host, failure, jobId === undefined ? "" : ` (job ${jobId}; the NAS lists it under Jobs)`);
     this.jobId = jobId;
   }
 }

@@ -99,12 +99,12 @@ export function toError(
   }
   const failure: CallFailure = { method, errno: fault.errno, errname: fault.errname, reason, extra: fault.extra };
   if (fault.code === rpcCode.methodNotFound)
-    return new CallFailedError(host, failure, "This TrueNAS does not know the method.");
+    return new CallFailedError(host, failure, ". This TrueNAS does not know the method.");
   if (fault.errno === errno.EACCES) {
     return new CallFailedError(
       host,
       failure,
-      "The user of the API key may lack a role: check its privileges on the NAS.",
+      ". The user of the API key may lack a role: check its privileges on the NAS.",
     );
   }
   return call.isJob ? new JobFailedError(host, failure, call.jobId) : new CallFailedError(host, failure);

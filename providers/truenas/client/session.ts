@@ -25,7 +25,7 @@ export interface SessionParts {
   readonly nextId: () => string;
   readonly log: (line: string) => void;
   readonly scrub: (text: string) => string;
-  readonly onNotification: Connection["onNotification"];
+  readonly onNotification: (connection: Connection, method: string, params: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The NAS allows 20 calls of auth.login_ex per window and address; a SCRAM login takes two, and others log in as well. */
@@ -143,7 +143,7 @@ export class Session {
     } finally {
       closing.removeEventListener("abort", abort);
     }
-    connection.onNotification = this.#parts.onNotification;
+    connection.onNotification = (method, params) => this.#parts.onNotification(connection, method, params);
     return { connection, version };
   }
 
