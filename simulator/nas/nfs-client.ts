@@ -68,7 +68,6 @@ export class NfsClient {
     const existing = folder.children.get(name);
     this.mayChange(parent, existing ?? folder, access.file);
     if (existing?.kind === "DIRECTORY") throw new PosixError("EISDIR", `${access.file} is a directory`);
-    if (!existing) need(folder, who, "execute", access.file);
     this.world.files.writeIn(dataset, folder, name, access.data, {
       uid: who.uid,
       gid: who.gid,
@@ -190,6 +189,7 @@ export class NfsClient {
   private mayChange(spot: Spot, node: Node, what: string): void {
     this.writable(spot);
     need(node, spot.who, "write", what);
+    if (node.kind === "DIRECTORY") need(node, spot.who, "execute", what);
   }
 }
 

@@ -30,7 +30,7 @@ function nameMatches(pattern: string, name: string): boolean {
 }
 
 /** How well a share fits a client, as exports(5) orders it: 3 a host, 2 a network, 1 a wildcard; 0 not at all. */
-function fit(world: World, share: NfsShare, client: string): number {
+function rankOf(world: World, share: NfsShare, client: string): number {
   if (share.hosts.length === 0 && share.networks.length === 0) return 1;
   const hosts = share.hosts.filter((host) => !/[*?[\]@]/.test(host));
   if (hosts.some((host) => host === client || world.resolve(host) === client)) return 3;
@@ -51,7 +51,7 @@ const offered = (world: World): NfsShare[] =>
 export function shareFor(world: World, path: string, client: string): NfsShare | undefined {
   const fitting = offered(world)
     .filter((share) => share.path === path)
-    .map((share) => ({ share, rank: fit(world, share, client) }))
+    .map((share) => ({ share, rank: rankOf(world, share, client) }))
     .filter(({ rank }) => rank > 0)
     .sort((a, b) => b.rank - a.rank);
   return fitting[0]?.share;
