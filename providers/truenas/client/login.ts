@@ -16,12 +16,12 @@ export type RawCall = (method: string, params: readonly unknown[]) => Promise<un
 const explanations: Readonly<Record<string, readonly [AuthenticationFailure, string]>> = {
   AUTH_ERR: [
     "refused",
-    "the API key is wrong, was deleted, or belongs to another user. Check nas.username and nas.apiKey.",
+    "the API key is wrong, was deleted, or belongs to another user. Check nas.username and the secret truenasApiKey.",
   ],
   EXPIRED: [
     "expired",
     "the API key is expired or revoked (the NAS revokes a key for good when it was ever sent unencrypted). Make a new one " +
-      "and store it with: pulumi config set --secret",
+      "and store it: pulumi config set --secret homelab-storage:truenasApiKey",
   ],
   DENIED: ["denied", "the account may not use the API. Give it a privilege with API access on the NAS."],
   OTP_REQUIRED: ["second-factor", "the NAS asks for a second factor. Use an API key of a service account."],

@@ -103,7 +103,7 @@ export function parseApiKey(host: string, apiKey: string): { readonly id: number
   if (match?.[1] === undefined || match[2] === undefined) {
     const problem =
       'it does not look like "<number>-<letters and digits>"; copy it again from the NAS or make a new one';
-    throw new SettingsError(host, "nas.apiKey", problem);
+    throw new SettingsError(host, "truenasApiKey", problem);
   }
   return { id: Number(match[1]), secret: match[2] };
 }

@@ -97,7 +97,7 @@ describe("settings", () => {
 
   it("takes an API key apart and never shows a bad one", () => {
     expect(parseApiKey("nas", "12-abc-def")).toEqual({ id: 12, secret: "abc-def" });
-    expect(() => parseApiKey("nas", "hunter2")).toThrow(/^nas\.apiKey: it does not look like (?!.*hunter2)/);
+    expect(() => parseApiKey("nas", "hunter2")).toThrow(/^truenasApiKey: it does not look like (?!.*hunter2)/);
   });
 });
 
