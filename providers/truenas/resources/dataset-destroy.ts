@@ -1,4 +1,5 @@
 import { ProviderError } from "../../base/errors.ts";
+import type { Row } from "../client/client.ts";
 import { NotFoundError } from "../client/errors.ts";
 import type { ResourceContext } from "./context.ts";
 import { mountpointOf } from "./names.ts";
@@ -40,15 +41,17 @@ export async function destroyDataset(
   }
 }
 
-/** What would be lost with the dataset, or would be deleted by the NAS without asking. */
+/** What would be lost with the dataset, or would be deleted by the NAS without asking. Asked anew: a list may be a minute old. */
 async function whatStandsOn(context: ResourceContext, id: string): Promise<string[]> {
   const under = (path: unknown) => path === mountpointOf(id) || String(path).startsWith(`${mountpointOf(id)}/`);
+  const query = (method: string, ...params: unknown[]) =>
+    context.nas.call<Row[]>(method, params, { signal: context.signal });
   const [datasets, snapshots, nfs, smb, tasks] = await Promise.all([
-    context.nas.collection("pool.dataset.query").all(),
-    context.nas.call<{ name: string }[]>("pool.snapshot.query", [[["dataset", "=", id]], { select: ["name"] }]),
-    context.nas.collection("sharing.nfs.query").all(),
-    context.nas.collection("sharing.smb.query").all(),
-    context.nas.collection("pool.snapshottask.query").all(),
+    query("pool.dataset.query", [], { extra: { retrieve_children: false } }),
+    query("pool.snapshot.query", [["dataset", "=", id]], { select: ["name"] }),
+    query("sharing.nfs.query"),
+    query("sharing.smb.query"),
+    query("pool.snapshottask.query"),
   ]);
   const children = datasets.filter((row) => String(row["id"]).startsWith(`${id}/`));
   const clones = datasets.filter((row) => originOf(row).startsWith(`${id}@`));
@@ -63,7 +66,7 @@ async function whatStandsOn(context: ResourceContext, id: string): Promise<strin
   return counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
 }
 
-function originOf(row: Readonly<Record<string, unknown>>): string {
+function originOf(row: Row): string {
   const origin = row["origin"];
   return typeof origin === "object" && origin !== null && "value" in origin ? String(origin.value ?? "") : "";
 }

@@ -5,7 +5,7 @@ import { sdkResource } from "../sdk.ts";
 import type { ResourceContext } from "./context.ts";
 import { destroyDataset } from "./dataset-destroy.ts";
 import { type DatasetRow, toLive } from "./dataset-row.ts";
-import { defineResource, type PropertyTraits } from "./definition.ts";
+import { defineResource } from "./definition.ts";
 import { datasetName, ownership, ownerValue, poolOf } from "./names.ts";
 
 const onOff = z.enum(["ON", "OFF", "INHERIT"]);
@@ -84,12 +84,13 @@ const blockBytes = (value: PropertyValue | undefined) => {
 };
 
 /** A property whose absence on the dataset means "as the parent has it"; the NAS never answers INHERIT. */
-function inheritable(property: string, normal = (value: PropertyValue | undefined) => value): PropertyTraits {
+function inheritable(property: string, normal = (value: PropertyValue | undefined) => value) {
   const isLocal = (state: Properties) =>
     Array.isArray(state["localProperties"]) && state["localProperties"].includes(property);
   return {
     whenRemoved: "INHERIT",
-    same: (wanted, actual, state) => (wanted === "INHERIT" ? !isLocal(state) : normal(wanted) === normal(actual)),
+    same: (wanted: PropertyValue, actual: PropertyValue | undefined, state: Properties) =>
+      wanted === "INHERIT" ? !isLocal(state) : normal(wanted) === normal(actual),
   };
 }
 
@@ -113,8 +114,9 @@ export const dataset = defineResource({
     exec: inheritable("exec"),
     readonly: inheritable("readonly"),
     snapdir: inheritable("snapdir"),
-    acltype: inheritable("acltype"),
-    aclmode: inheritable("aclmode"),
+    // Leaving these out leaves them alone: a reset would change who gets at the data.
+    acltype: { same: inheritable("acltype").same },
+    aclmode: { same: inheritable("aclmode").same },
     quota: { whenRemoved: 0, same: sameSize },
     refquota: { whenRemoved: 0, same: sameSize },
     shareType: {

@@ -13,7 +13,7 @@ import type {
   ResourceState,
   UpdateRequest,
 } from "../../base/provider.ts";
-import type { Properties } from "../../base/values.ts";
+import { isObject, type Properties } from "../../base/values.ts";
 import { TrueNasClient } from "../client/client.ts";
 import { TrueNasError } from "../client/errors.ts";
 import { type ProviderConfig, providerConfig, secretConfig } from "../config.ts";
@@ -22,7 +22,7 @@ import { checkInputs, checkProperties } from "../resources/check.ts";
 import { diffProperties } from "../resources/compare.ts";
 import { importCommand, parseUrn, type ResourceContext } from "../resources/context.ts";
 import { converge, definitionOnly, stateOf, update } from "../resources/converge.ts";
-import type { AnyDefinition, Live } from "../resources/definition.ts";
+import { type AnyDefinition, type Live, traitsOf } from "../resources/definition.ts";
 import { explain } from "../resources/explain.ts";
 import { definitions } from "../resources/index.ts";
 import { packageSchema } from "./schema.ts";
@@ -93,13 +93,16 @@ export class TrueNasProvider implements Provider {
 
   read(request: ReadRequest): Promise<(ResourceState & { inputs: Properties }) | undefined> {
     return this.#run(request, async (definition, context) => {
-      const live = await definition.lifecycle.read(context, request.id);
+      const live = (await definition.lifecycle.read(context, request.id)) as Live<Properties> | undefined;
       if (!live) return undefined;
       const imported = Object.keys(request.inputs).length === 0;
       const known = imported ? checkInputs(definition, {}, pick(live.inputs, live.explicit)).inputs : request.inputs;
-      const managed = pick(live.inputs, imported ? live.explicit : Object.keys(request.inputs));
-      const inputs = { ...definitionOnly(definition, known), ...managed };
-      return { id: live.id, state: stateOf(definition, live as Live<Properties>, known), inputs };
+      const managed = imported ? live.explicit : Object.keys(request.inputs);
+      const inputs = {
+        ...definitionOnly(definition, known),
+        ...managedInputs(definition, live, managed, request.inputs),
+      };
+      return { id: live.id, state: stateOf(definition, live, known), inputs };
     });
   }
 
@@ -173,6 +176,22 @@ export class TrueNasProvider implements Provider {
       takenBack: this.#takenBack,
     };
   }
+}
+
+/** What the NAS says about the properties that the program manages; of a partially managed map, its own entries. */
+function managedInputs(
+  definition: AnyDefinition,
+  live: Live<Properties>,
+  managed: readonly string[],
+  given: Properties,
+): Properties {
+  const inputs = pick(live.inputs, managed);
+  for (const property of managed) {
+    const [actual, own] = [inputs[property], given[property]];
+    if (traitsOf(definition, property).partial && isObject(actual) && isObject(own))
+      inputs[property] = pick(actual, Object.keys(own));
+  }
+  return inputs;
 }
 
 function pick(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Properties {
