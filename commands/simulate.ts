@@ -34,16 +34,16 @@ function whole(least: number, most: number): (text: string) => number {
   };
 }
 
-const collect = (text: string, before: readonly string[]): string[] => [...before, text];
+const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 interface Flags {
   readonly version: ApiVersion;
   readonly port: number;
   readonly insecurePort?: number;
   readonly pool?: Pool[];
-  readonly dataset: string[];
-  readonly name: string[];
-  readonly address: string[];
+  readonly dataset?: string[];
+  readonly name?: string[];
+  readonly address?: string[];
   readonly latency: number;
   readonly json?: boolean;
 }
@@ -57,12 +57,11 @@ const program = new Command("simulate")
   .option("--port <number>", "port for HTTPS; 0 takes any that is free", whole(0, 65_535), 0)
   .option("--insecure-port <number>", "port for plain HTTP besides; keys sent over it are revoked", whole(0, 65_535))
   .option("--pool <name:size>", "pool, for example big:10T; may be repeated (default: tank:10T)", pool)
-  .option("--dataset <name>", "file system that exists already, with its ancestors; may be repeated", collect, [])
+  .option("--dataset <name>", "file system that exists already, with its ancestors; may be repeated", collect)
   .option(
     "--name <name>",
     "name or address of its certificate besides 127.0.0.1 and localhost; may be repeated",
     collect,
-    [],
   )
   .option(
     "--address <address>",
@@ -81,9 +80,9 @@ const nas = await startNas({
   port: flags.port,
   ...(flags.insecurePort === undefined ? {} : { insecurePort: flags.insecurePort }),
   ...(flags.pool ? { pools: flags.pool } : {}),
-  datasets: flags.dataset,
-  certificateNames: flags.name,
-  ...(flags.address.length > 0 ? { addresses: flags.address } : {}),
+  datasets: flags.dataset ?? [],
+  certificateNames: flags.name ?? [],
+  ...(flags.address ? { addresses: flags.address } : {}),
   latency: flags.latency,
 }).catch((error: unknown) => program.error(`simulate: ${error instanceof Error ? error.message : String(error)}`));
 const facts = {

@@ -129,8 +129,10 @@ export class Nas {
     const { session } = connection;
     if (!session) return false;
     if (session.fullAdmin) return true;
-    const access = this.method(name.split(":")[0] ?? name, connection.version)?.access;
-    return Array.isArray(access) ? access.some((role) => session.roles.has(role)) : access !== undefined;
+    const method = this.method(name.split(":")[0] ?? name, connection.version);
+    return (
+      method !== undefined && (!Array.isArray(method.access) || method.access.some((role) => session.roles.has(role)))
+    );
   }
 
   /** Waits what a refused login costs, or a client that asks too often: a time between the bounds, in seconds at the default. */

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomInt } from "node:crypto";
 import type { World } from "../world/world.ts";
 import type { Account, ApiKey } from "./credential.ts";
 import { deriveKeys, type ScramKeys } from "./scram.ts";
@@ -9,6 +9,10 @@ export interface Secrets {
   /** The one-time token that is accepted after the password. Default: no second factor. */
   readonly otpToken?: string;
 }
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+const keySecret = (): string => Array.from({ length: 64 }, () => alphabet[randomInt(alphabet.length)]).join("");
 
 /** Who of the world's users may log in, and with which secrets. */
 export class Accounts {
@@ -59,7 +63,7 @@ export class Accounts {
   addKey(username: string, name: string, expiresAt: number | null = null): string {
     const { apiKeys } = this.#world.directory;
     const id = Math.max(0, ...apiKeys.map((key) => key.id)) + 1;
-    const secret = randomBytes(48).toString("base64url");
+    const secret = keySecret();
     apiKeys.push({
       id,
       name,
