@@ -58,9 +58,3 @@ export const purposes = Object.keys(shapes) as [Purpose, ...Purpose[]];
 const sent = purposes.map((purpose) => z.strictObject({ purpose: z.literal(purpose), ...shapes[purpose] }));
 
 export const optionsSchema = z.union(sent).nullable();
-
-/** Options of a purpose with nothing set; null where something has to be said. */
-export function defaultOptions(purpose: Purpose): Record<string, unknown> | null {
-  const result = z.strictObject(shapes[purpose]).safeParse({});
-  return result.success ? result.data : null;
-}

@@ -7,7 +7,7 @@ import { collection, integerId, type Row, remove, replace } from "./crud.ts";
 import { findRow } from "./lookup.ts";
 import { datasetParts, isLocked, sharedPathIssues } from "./paths.ts";
 import { smbRead, smbWrite } from "./roles.ts";
-import { defaultOptions, optionsSchema, type Purpose, purposes } from "./smb-options.ts";
+import { optionsSchema, type Purpose, purposes } from "./smb-options.ts";
 
 const title = "SharingSMB";
 const event = "sharing.smb.query";
@@ -87,9 +87,10 @@ function validate({ world }: CallContext, share: Input, prefix: string, id?: num
   if (issues.length > 0) throw new ValidationErrors(issues);
 }
 
+/** Options are shown without their purpose; where none were given there are none. */
 function stored(id: number, share: Input): SmbShare {
-  const { purpose: _, ...options } = share.options ?? { purpose: share.purpose, ...defaultOptions(share.purpose) };
-  return { ...share, id, options, path: share.path.replace(/(?<=.)\/+$/, "") };
+  const { purpose: _, ...options } = share.options ?? { purpose: share.purpose };
+  return { ...share, id, options: share.options ? options : null, path: share.path.replace(/(?<=.)\/+$/, "") };
 }
 
 function create(call: CallContext, data: Input): Row {
@@ -105,7 +106,7 @@ function update(call: CallContext, id: number, data: z.infer<typeof updateSchema
   const old = findRow(call.world.smbShares, title, id);
   const purpose = (data.purpose ?? old.purpose) as Purpose;
   // Options stay where the purpose stays; another purpose starts with its own.
-  const kept = purpose === old.purpose ? ({ purpose, ...old.options } as Input["options"]) : null;
+  const kept = purpose === old.purpose && old.options ? ({ purpose, ...old.options } as Input["options"]) : null;
   const { id: _, ...rest } = old;
   const merged = { ...rest, ...data, purpose, options: data.options === undefined ? kept : data.options } as Input;
   validate(call, merged, "sharingsmb_update", id);

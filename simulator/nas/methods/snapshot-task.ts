@@ -28,7 +28,7 @@ const cronField = (name: Parameters<typeof parseField>[1], initial: string): z.Z
 
 const timeOfDay = (initial: string): z.ZodDefault<z.ZodString> =>
   text()
-    .regex(/^([01]?\d|2[0-3]):[0-5]\d$/, "Time should be in 24 hour format like 18:00")
+    .refine((value) => /^([01]?\d|2[0-3]):[0-5]\d$/.test(value), "Time should be in 24 hour format like 18:00")
     .default(initial);
 
 const schedule = z

@@ -48,7 +48,8 @@ export interface SmbShare {
     readonly watch_list: readonly string[];
     readonly ignore_list: readonly string[];
   };
-  readonly options: Readonly<Record<string, unknown>>;
+  /** Those of the purpose, where any were given. */
+  readonly options: Readonly<Record<string, unknown>> | null;
 }
 
 export interface SmbConfig {
