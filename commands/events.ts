@@ -23,6 +23,8 @@ interface StepMetadata {
 
 interface ResourceSnapshot {
   readonly id?: string;
+  /** False for components, which exist in the program only. */
+  readonly custom?: boolean;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
@@ -35,6 +37,8 @@ export interface Step {
   readonly type: string;
   readonly name: string;
   readonly id: string;
+  /** Whether it stands for something outside the program: neither a component nor a provider. */
+  readonly real: boolean;
   /** Property paths that differ, sorted. */
   readonly paths: readonly string[];
 }
@@ -44,6 +48,9 @@ export interface Message {
   readonly text: string;
   readonly urn?: string;
 }
+
+/** The engine puts its own verdict before what a provider said. */
+const ENGINE_PREFIX = /^(Preview|Update|Refresh|Destroy|Import) failed: /;
 
 /** What one run of the engine did or would do. */
 export class RunReport {
@@ -59,7 +66,7 @@ export class RunReport {
     if (said !== undefined && said.severity !== "debug" && said.ephemeral !== true)
       this.messages.push({
         severity: said.severity === "info#err" ? "info" : said.severity,
-        text: said.message.trim(),
+        text: said.message.trim().replace(ENGINE_PREFIX, ""),
         ...(said.urn ? { urn: said.urn } : {}),
       });
     if (event.summaryEvent !== undefined) this.changes = event.summaryEvent.resourceChanges ?? {};
@@ -70,8 +77,14 @@ export class RunReport {
     return Object.entries(this.changes).reduce((sum, [kind, count]) => (kind === "same" ? sum : sum + count), 0);
   }
 
+  /** What went wrong, once each; without the engine's own closing line, which only repeats that it did. */
   get errors(): string[] {
-    return this.messages.filter(({ severity }) => severity === "error").map(({ text }) => text);
+    const texts = this.messages.filter(({ severity }) => severity === "error").map(({ text }) => text);
+    return [...new Set(texts)].filter((text) => !/^(preview|update|refresh|destroy|import) failed$/.test(text));
+  }
+
+  get warnings(): string[] {
+    return [...new Set(this.messages.filter(({ severity }) => severity === "warning").map(({ text }) => text))];
   }
 }
 
@@ -83,6 +96,7 @@ function stepOf(metadata: StepMetadata): Step {
     type,
     name: nameOf(urn),
     id: metadata.new?.id || metadata.old?.id || "",
+    real: (metadata.new ?? metadata.old)?.custom === true && !type.startsWith("pulumi:"),
     paths: Object.keys(metadata.detailedDiff ?? {}).sort(),
   };
 }

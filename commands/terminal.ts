@@ -32,6 +32,7 @@ export function createTerminal(output: Output = process.stdout, now: () => numbe
   return {
     line: (text = "") => {
       clear();
+      lastStatus = now();
       output.write(`${text}\n`);
     },
     status: (text) => {
@@ -74,5 +75,19 @@ export function bytes(count: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
   const unit = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10));
   const value = count / 1024 ** unit;
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[unit]}`;
+  return `${value.toFixed(1).replace(/\.0$/, "")} ${units[unit]}`;
+}
+
+/** Breaks a text between words so that no line is longer than `width`, unless a single word is; its own line breaks stay. */
+export function wrap(text: string, width: number): string[] {
+  return text.split("\n").flatMap((paragraph) => {
+    const [first = "", ...words] = paragraph.split(/(?<=\S) +/);
+    const lines = [first];
+    for (const word of words) {
+      const line = lines.at(-1) ?? "";
+      if (line.length + 1 + word.length > width) lines.push(word);
+      else lines[lines.length - 1] = `${line} ${word}`;
+    }
+    return lines;
+  });
 }

@@ -3,12 +3,14 @@ import type { Engine } from "../engine.ts";
 import { type EngineEvent, nameOf } from "../events.ts";
 import { type OperationResult, runOperation } from "../pulumi.ts";
 import { overlayStack } from "../sandbox.ts";
-import { duration, type Terminal } from "../terminal.ts";
+import { duration, type Terminal, wrap } from "../terminal.ts";
 import type { Workspace } from "../workspace.ts";
 import { readHoldings } from "./holdings.ts";
 import { writeMarkers } from "./markers.ts";
 import { describeChanges, messagesOf, type RehearsalResult, type StageResult } from "./result.ts";
 import type { Site } from "./site.ts";
+
+const MESSAGE_WIDTH = 110;
 
 export interface RehearsalOptions {
   readonly engine: Engine;
@@ -30,9 +32,10 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
   const { plan, site, terminal, engine } = options;
   const run = await prepare(options);
   const stages: StageResult[] = [];
+  const shown = new Set<string>();
   const finish = (stage: StageResult) => {
     stages.push(stage);
-    showStage(terminal, stage);
+    showStage(terminal, stage, shown);
     return stage.ok;
   };
   const created: Record<string, number> = {};
@@ -41,7 +44,8 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
   const preview = await run("preview", ["preview"], 0);
   if (finish(stageOf("preview", preview, true))) {
     const up = await run("up", ["up", "--yes", "--skip-preview"], preview.report.changed);
-    for (const { op, type } of up.report.steps) if (op === "create") created[type] = (created[type] ?? 0) + 1;
+    for (const { op, type, real } of up.report.steps)
+      if (real && op === "create") created[type] = (created[type] ?? 0) + 1;
     if (finish(stageOf("up", up, false))) {
       const second = await run("second preview", ["preview", "--diff"], 0);
       finish(mustBeEmpty(stageOf("second preview", second, true), second));
@@ -128,12 +132,15 @@ function markerStage(markers: RehearsalResult["markers"], ms: number): StageResu
   };
 }
 
-function showStage(terminal: Terminal, stage: StageResult): void {
+/** @param shown what was told already; every run of a program repeats its warnings. */
+function showStage(terminal: Terminal, stage: StageResult, shown: Set<string>): void {
   const mark = stage.ok ? terminal.style("green", "✔") : terminal.style("red", "✘");
   const time = terminal.style("dim", duration(stage.ms));
   terminal.line(`  ${mark} ${stage.name.padEnd(15)} ${stage.summary.padEnd(48)} ${time}`);
   for (const message of stage.messages) {
+    if (shown.has(message)) continue;
+    shown.add(message);
     const style = stage.ok ? "yellow" : "red";
-    for (const line of message.split("\n")) terminal.line(terminal.style(style, `      ${line}`));
+    for (const line of wrap(message, MESSAGE_WIDTH)) terminal.line(terminal.style(style, `      ${line}`));
   }
 }

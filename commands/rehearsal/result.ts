@@ -45,12 +45,9 @@ export function describeChanges(changes: RunReport["changes"], planned: boolean)
   return parts.length > 0 ? parts.join(", ") : planned ? "nothing to change" : "nothing changed";
 }
 
-/** What an operation that failed, or warned, has to say; without the engine's own repetition of it. */
+/** What an operation that failed, or warned, has to say. */
 export function messagesOf({ code, report, stderr }: OperationResult): string[] {
-  const said = report.messages
-    .filter(({ severity }) => severity !== "info")
-    .map(({ severity, text }) => `${severity}: ${text}`)
-    .filter((text) => !/^error: (preview|update) failed$/.test(text));
+  const said = [...report.errors.map((text) => `error: ${text}`), ...report.warnings.map((text) => `warning: ${text}`)];
   if (code !== 0 && said.length === 0) said.push(stderr.trim() || `the engine ended with exit code ${code}`);
-  return [...new Set(said)];
+  return said;
 }

@@ -171,10 +171,10 @@ export function section(config: StackSettings, key: string): Record<string, unkn
   return config[`${PROJECT_NAME}:${key}`] as Record<string, unknown>;
 }
 
-/** Steps as `<op> <kind> <name>`, sorted, without the components and the stack itself. */
+/** Steps as `<op> <kind> <name>`, sorted, without components and providers. */
 export function steps({ report }: OperationResult): string[] {
   return report.steps
-    .filter(({ type }) => type.startsWith("truenas:") || type.startsWith("kubernetes:"))
+    .filter(({ real }) => real)
     .map(({ op, type, name }) => `${op} ${type.split(":").at(-1)} ${name}`)
     .sort();
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, createTerminal, duration, table } from "../../../commands/terminal.ts";
+import { bytes, createTerminal, duration, table, wrap } from "../../../commands/terminal.ts";
 
 function output(isTTY: boolean) {
   const written: string[] = [];
@@ -21,6 +21,8 @@ test("a terminal replaces its status line; a pipe gets one now and then, without
   log.status("second");
   log.status("third");
   log.line(log.style("green", "done"));
+  clock = 20_000;
+  log.status("too early after a line");
   expect(piped.written).toEqual(["second\n", "done\n"]);
 });
 
@@ -35,6 +37,8 @@ test("tables, durations and sizes are short", () => {
     ),
   ).toEqual(["a       long", "longer  b     c"]);
   expect([850.4, 3120, 125_000].map(duration)).toEqual(["850 ms", "3.1 s", "2 min 5 s"]);
+  expect(bytes(294_913)).toBe("288 KiB");
+  expect(wrap("one two three\n  fourandmore five", 8)).toEqual(["one two", "three", "  fourandmore", "five"]);
   expect([0, 1023, 1536, 500 * 1024 ** 3, 10 * 1024 ** 4].map(bytes)).toEqual([
     "0 B",
     "1023 B",
