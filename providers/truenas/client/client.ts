@@ -1,6 +1,13 @@
 import { randomBytes } from "node:crypto";
 import pRetry from "p-retry";
-import { CoalescedCollection, type Collection, type CollectionOptions, queryExtra, type Row } from "./collection.ts";
+import {
+  CoalescedCollection,
+  type Collection,
+  type CollectionOptions,
+  queryExtra,
+  type ReadRows,
+  type Row,
+} from "./collection.ts";
 import { AnswerOverdue, type Connection, ConnectionLost } from "./connection.ts";
 import { encode } from "./ejson.ts";
 import {
@@ -152,14 +159,20 @@ export class TrueNasClient {
   collection<T extends Row = Row>(method: string, options: CollectionOptions = {}): Collection<T> {
     const key = options.key ?? "id";
     const extra = queryExtra(method, options.extra);
-    const name = JSON.stringify([method, key, extra]);
+    return this.derivedCollection(JSON.stringify([method, key, extra]), key, (keys) => {
+      const filters = keys === undefined ? [] : [[key, "in", keys]];
+      return this.call<readonly T[]>(method, [filters, { extra }], { kind: "read" });
+    });
+  }
+
+  /**
+   * Objects that no query method lists, read by calls that `read` makes: those with the given keys, or all. `name` tells
+   * collections apart.
+   */
+  derivedCollection<T extends Row>(name: string, key: string, read: ReadRows<T>): Collection<T> {
     const known = this.#collections.get(name);
     if (known !== undefined) return known as Collection<T>;
-    const made = new CoalescedCollection<T>(
-      key,
-      (filters) => this.call<readonly T[]>(method, [filters, { extra }], { kind: "read" }),
-      this.#freshness,
-    );
+    const made = new CoalescedCollection<T>(key, read, this.#freshness);
     this.#collections.set(name, made);
     return made;
   }

@@ -19,7 +19,8 @@ export interface CollectionOptions {
 }
 
 type Key = string | number;
-type Query<T> = (filters: readonly unknown[]) => Promise<readonly T[]>;
+/** Reads the objects with these keys, or all of them. */
+export type ReadRows<T> = (keys: readonly Key[] | undefined) => Promise<readonly T[]>;
 
 interface Waiting<T> {
   readonly key: Key;
@@ -48,7 +49,7 @@ export function queryExtra(method: string, extra: CollectionOptions["extra"] = {
  */
 export class CoalescedCollection<T extends Row> implements Collection<T> {
   readonly #key: string;
-  readonly #query: Query<T>;
+  readonly #read: ReadRows<T>;
   readonly #freshness: Freshness;
   #waiting: Waiting<T>[] = [];
   #busy = false;
@@ -56,9 +57,9 @@ export class CoalescedCollection<T extends Row> implements Collection<T> {
   #listing: Listing<T> | undefined;
   #listingUnderWay: { readonly mark: ReadMark; readonly promise: Promise<Listing<T>> } | undefined;
 
-  constructor(key: string, query: Query<T>, freshness: Freshness) {
+  constructor(key: string, read: ReadRows<T>, freshness: Freshness) {
     this.#key = key;
-    this.#query = query;
+    this.#read = read;
     this.#freshness = freshness;
   }
 
@@ -97,7 +98,7 @@ export class CoalescedCollection<T extends Row> implements Collection<T> {
   }
 
   async #readAll(mark: ReadMark): Promise<Listing<T>> {
-    const rows = await this.#query([]);
+    const rows = await this.#read(undefined);
     return { mark, rows, byKey: this.#index(rows) };
   }
 
@@ -130,6 +131,6 @@ export class CoalescedCollection<T extends Row> implements Collection<T> {
     const repeated = this.#lastBatch !== undefined && this.#freshness.isFresh(this.#lastBatch);
     if (keys.length > maxKeys || repeated) return (await this.#list()).byKey;
     this.#lastBatch = this.#freshness.mark();
-    return this.#index(await this.#query([[this.#key, "in", keys]]));
+    return this.#index(await this.#read(keys));
   }
 }

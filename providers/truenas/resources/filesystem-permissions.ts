@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { PropertyValue } from "../../base/values.ts";
-import { CallFailedError } from "../client/errors.ts";
 import { sdkResource } from "../sdk.ts";
-import type { ResourceContext } from "./context.ts";
 import { defineResource } from "./definition.ts";
 import { nasPath } from "./names.ts";
+import { statPath } from "./path-stats.ts";
 
 const accountId = z.int().min(0).max(2147483647);
 
@@ -26,12 +25,6 @@ const inputs = z.object({
 });
 type Inputs = z.output<typeof inputs>;
 
-interface Stat {
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
 const octal = (mode: PropertyValue | undefined) => Number.parseInt(String(mode), 8);
 
 export const filesystemPermissions = defineResource({
@@ -51,7 +44,7 @@ export const filesystemPermissions = defineResource({
   deletion: "Leaves owner and mode as they are.",
   lifecycle: {
     read: async (context, path) => {
-      const stat = await statOf(context, path);
+      const stat = await statPath(context, path);
       if (!stat) return undefined;
       const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
       const live: Partial<Inputs> = { path, uid: stat.uid, gid: stat.gid, mode };
@@ -75,17 +68,6 @@ export const filesystemPermissions = defineResource({
     delete: async (context, path) => context.log("info", `owner and mode of ${path} stay as they are`),
   },
 });
-
-const noSuchFile = 2;
-
-async function statOf(context: ResourceContext, path: string): Promise<Stat | undefined> {
-  try {
-    return await context.nas.call<Stat>("filesystem.stat", [path], { signal: context.signal });
-  } catch (error) {
-    if (error instanceof CallFailedError && error.errno === noSuchFile) return undefined;
-    throw error;
-  }
-}
 
 /** Owner, group and mode of a directory on the NAS. */
 export class FilesystemPermissions extends sdkResource(filesystemPermissions) {}

@@ -25,12 +25,12 @@ describe("CoalescedCollection", () => {
     gate = Promise.resolve();
     collection = new CoalescedCollection<Row>(
       "id",
-      async (filters) => {
-        const wanted = filters[0] as readonly [string, string, readonly unknown[]] | undefined;
-        queries.push({ keys: wanted?.[2] ?? "all" });
+      async (keys) => {
+        const wanted: readonly unknown[] | undefined = keys;
+        queries.push({ keys: wanted ?? "all" });
         const state = rows;
         await gate;
-        return wanted === undefined ? state : state.filter((row) => wanted[2].includes(row["id"]));
+        return wanted === undefined ? state : state.filter((row) => wanted.includes(row["id"]));
       },
       freshness,
     );

@@ -384,6 +384,26 @@ describe.each(["25.10", "26.0"] as const)("on TrueNAS %s", (version) => {
     });
   });
 
+  test("owners and modes of many paths cost a constant number of calls", async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `${name}x${i}`);
+    for (const [i, dataset] of names.entries()) {
+      await create("Dataset", { name: dataset });
+      await create("FilesystemPermissions", { path: `/mnt/${dataset}`, uid: 1000 + i });
+    }
+    nas.stats.reset();
+    const owners = await nextRun(async (run) => {
+      const found = [];
+      for (const dataset of names)
+        found.push((await run.resource("FilesystemPermissions").read(`/mnt/${dataset}`)).state["uid"]);
+      return found;
+    });
+    expect(owners).toEqual(names.map((_, i) => 1000 + i));
+    expect(nas.stats.calls.get("core.bulk")).toBe(2);
+    expect(nas.stats.calls.get("filesystem.stat") ?? 0).toBe(0);
+    const gone = await nextRun((run) => run.resource("FilesystemPermissions").read("/mnt/tank/apps/nowhere"));
+    expect(gone.id).toBe("");
+  });
+
   test("an object that vanished is gone on refresh, and an error with the way out on update", async () => {
     const { resource, inputs, id, state } = await create("Dataset", { name });
     await nas.admin("pool.dataset.delete", name);

@@ -1,0 +1,63 @@
+import type { Collection } from "../client/client.ts";
+import { NotFoundError } from "../client/errors.ts";
+import type { ResourceContext } from "./context.ts";
+import type { DatasetRow } from "./dataset-row.ts";
+import { ownership } from "./names.ts";
+
+/** Owner and mode of a path, as filesystem.stat tells them. */
+export interface PathStat {
+  readonly path: string;
+  /** All bits, file type included. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** One element of a core.bulk result. */
+interface BulkItem {
+  readonly error: unknown;
+  readonly result: Omit<PathStat, "path"> | null;
+}
+
+/** Paths of one core.bulk call; the NAS refuses requests of more than 64 KiB. */
+const maxPaths = 200;
+
+/** A path on the NAS; undefined only when the NAS says that it does not exist. */
+export async function statPath(context: ResourceContext, path: string): Promise<PathStat | undefined> {
+  // In bulk a failure has no number, so what was not found there is asked for by itself.
+  return (await statsOf(context).find(path)) ?? (await statOne(context, path));
+}
+
+async function statOne({ nas, signal }: ResourceContext, path: string): Promise<PathStat | undefined> {
+  try {
+    return { ...(await nas.call<Omit<PathStat, "path">>("filesystem.stat", [path], { signal })), path };
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** No method lists paths with their owners; a bulk call keeps a refresh of many from being as many calls. */
+function statsOf({ nas }: ResourceContext): Collection<PathStat & Record<string, unknown>> {
+  return nas.derivedCollection("filesystem.stat", "path", async (keys) => {
+    const paths = keys?.map(String) ?? (await managedMountpoints(nas));
+    const chunks = Array.from({ length: Math.ceil(paths.length / maxPaths) }, (_, i) =>
+      paths.slice(i * maxPaths, (i + 1) * maxPaths),
+    );
+    return (await Promise.all(chunks.map((chunk) => bulkStat(nas, chunk)))).flat();
+  });
+}
+
+async function bulkStat(nas: ResourceContext["nas"], paths: readonly string[]) {
+  const params = ["filesystem.stat", paths.map((path) => [path])];
+  const items = await nas.call<readonly BulkItem[]>("core.bulk", params, { kind: "read" });
+  return items.flatMap(({ result }, i) => (result === null ? [] : [{ ...result, path: paths[i] ?? "" }]));
+}
+
+/** Where the datasets are mounted whose owners and modes a program of ours is likely to ask for. */
+async function managedMountpoints(nas: ResourceContext["nas"]): Promise<string[]> {
+  const rows = (await nas.collection("pool.dataset.query").all()) as unknown as DatasetRow[];
+  return rows.flatMap((row) =>
+    row.mountpoint !== null && row.user_properties?.[ownership.owner] ? [row.mountpoint] : [],
+  );
+}
