@@ -20,8 +20,7 @@ const audit = z.strictObject({
 
 /** At most 80 characters, none of those that Windows cannot have in a name. */
 const shareName = text()
-  .min(1)
-  .max(80)
+  .refine((value) => value.length >= 1 && value.length <= 80, "Invalid share name: 1 to 80 characters")
   .refine(
     (value) => !/[\\/[\]:|<>+=;,*?"]/.test(value),
     'Invalid share name: \\ / [ ] : | < > + = ; , * ? " are not allowed',

@@ -2,7 +2,8 @@ import type { DirectoryNode } from "./nodes.ts";
 import type { PropertyName } from "./properties.ts";
 
 export interface Snapshot {
-  readonly dataset: string;
+  /** Changes with its dataset's name. */
+  dataset: string;
   readonly name: string;
   readonly txg: number;
   readonly guid: string;

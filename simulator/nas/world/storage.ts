@@ -1,15 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "./clock.ts";
-import {
-  type Dataset,
-  isInternal,
-  isWithin,
-  mountpointOf,
-  type Pool,
-  parentOf,
-  type Snapshot,
-  upwards,
-} from "./dataset.ts";
+import { type Dataset, isInternal, isWithin, type Pool, parentOf, type Snapshot, upwards } from "./dataset.ts";
 import { directory, freeze } from "./nodes.ts";
 import { definitionOf, type Effective, type PropertyName } from "./properties.ts";
 import { type Space, SpaceReport } from "./space.ts";
@@ -147,17 +138,19 @@ export class Storage {
   destroy(dataset: Dataset): void {
     this.datasets.delete(dataset.name);
     if (dataset.origin !== undefined) this.snapshot(dataset.origin)?.clones.delete(dataset.name);
-    const [parent, leaf] = [this.parent(dataset.name), dataset.name.slice(dataset.name.lastIndexOf("/") + 1)];
-    const covered = parent?.root?.children.get(leaf);
-    if (covered?.kind === "DIRECTORY" && covered.children.size === 0) parent?.root?.children.delete(leaf);
+    this.unmount(dataset);
   }
 
   rename(dataset: Dataset, name: string): void {
-    for (const each of this.tree(dataset.name)) {
+    const old = dataset.name;
+    this.unmount(dataset);
+    for (const each of this.tree(old)) {
       this.datasets.delete(each.name);
-      each.name = `${name}${each.name.slice(dataset.name.length)}`;
+      each.name = `${name}${each.name.slice(old.length)}`;
       this.datasets.set(each.name, each);
+      for (const snapshot of each.snapshots.values()) snapshot.dataset = each.name;
     }
+    this.mount(dataset);
   }
 
   snapshot(id: string): Snapshot | undefined {
@@ -204,7 +197,10 @@ export class Storage {
     parent.root.children.set(leaf, directory({ uid: 0, gid: 0, mode: 0o755 }, this.clock.now()));
   }
 
-  mountpoint(dataset: Dataset): string | undefined {
-    return dataset.type === "FILESYSTEM" ? mountpointOf(dataset.name) : undefined;
+  private unmount(dataset: Dataset): void {
+    const parent = this.parent(dataset.name);
+    const leaf = dataset.name.slice(dataset.name.lastIndexOf("/") + 1);
+    const covered = parent?.root?.children.get(leaf);
+    if (covered?.kind === "DIRECTORY" && covered.children.size === 0) parent?.root?.children.delete(leaf);
   }
 }
