@@ -97,16 +97,13 @@ export const network = z
   .refine((text) => isAddress(text) || normaliseRange(text) === text, rangeRule);
 
 const hostRule = "A host is a DNS name or an IP address, without scheme, port or path.";
-/** A DNS name or address. */
+const label = "[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?";
+const dnsName = new RegExp(`^(?=.{1,253}$)${label}(\\.${label})*$`);
+
+/** A DNS name or address. Digits and dots alone are an address that went wrong. */
 export const host = z
   .string(hostRule)
-  .refine(
-    (text) =>
-      isAddress(text) ||
-      /^(?=.{1,253}$)[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*$/.test(text),
-    hostRule,
-  )
-  .refine((text) => isAddress(text) || !/^[\d.]+$/.test(text), addressRule);
+  .refine((text) => isAddress(text) || (dnsName.test(text) && !/^[\d.]+$/.test(text)), hostRule);
 
 const endpointRule = "An endpoint is host or host:port, without scheme or path; IPv6 stands in brackets before a port.";
 /** `host[:port]`. */

@@ -5,6 +5,7 @@ import type { Notes } from "./notes.ts";
 import type { PlacedVolume } from "./placement.ts";
 import { backupPreset, containerProperties, nfsPreset, type Preset, smbPreset } from "./presets.ts";
 import type { DatasetPlan, DatasetProperties } from "./storage-plan.ts";
+import { checkUnique } from "./unique.ts";
 
 /** A dataset, and the place in the configuration that asked for it. */
 export interface LaidOutDataset extends Omit<DatasetPlan, "chain" | "exemption"> {
@@ -181,24 +182,16 @@ function checkNames(datasets: readonly LaidOutDataset[], config: Config, notes: 
       }
     }
   }
-  for (const [field, what] of [
-    ["name", "dataset"],
-    ["key", "logical name"],
-  ] as const) {
-    const owners = new Map<string, string>();
-    for (const dataset of datasets) {
-      const other = owners.get(dataset[field]);
-      if (other !== undefined && other !== dataset.origin) {
-        notes.refuse(
-          dataset.origin,
-          dataset[field],
-          `Every ${what} belongs to one volume; ${other} has this one already.`,
-          "Rename one of the two.",
-        );
-      }
-      owners.set(dataset[field], dataset.origin);
-    }
-  }
+  checkUnique(
+    datasets.map(({ name, origin }) => ({ id: name, origin })),
+    "dataset",
+    notes,
+  );
+  checkUnique(
+    datasets.map(({ key, origin }) => ({ id: key, origin })),
+    "logical name",
+    notes,
+  );
   for (const dataset of datasets.filter(({ name }) => name.length > longestDataset)) {
     notes.refuse(
       dataset.origin,

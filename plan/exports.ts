@@ -5,6 +5,7 @@ import { datasetAt } from "./names.ts";
 import type { Notes } from "./notes.ts";
 import type { PlacedVolume } from "./placement.ts";
 import type { ExportPlan, NfsSecurity } from "./storage-plan.ts";
+import { checkUnique } from "./unique.ts";
 
 /** An export, and the place in the configuration that asked for it. */
 export interface LaidOutExport extends ExportPlan {
@@ -45,7 +46,13 @@ export function layOutExports(
         reason: "An existing dataset whose export this program was asked to make.",
       };
     });
-  return [...exports, ...shares];
+  const all = [...exports, ...shares];
+  checkUnique(
+    all.map(({ key, origin }) => ({ id: key, origin })),
+    "logical name",
+    notes,
+  );
+  return all;
 }
 
 function base(key: string, dataset: string, comment: string, origin: string) {

@@ -1,23 +1,13 @@
 import type { Config } from "../config/index.ts";
 import type { Notes } from "./notes.ts";
 import type { NodePlan } from "./storage-plan.ts";
+import { checkUnique } from "./unique.ts";
 
 /** The machines, and the address at which each reaches the NAS. */
 export function layOutNodes(config: Config, notes: Notes): NodePlan[] {
   checkLinks(config, notes);
-  const owners = new Map<string, string>();
   for (const node of config.nodes) {
     for (const address of node.addresses) {
-      const other = owners.get(address);
-      if (other !== undefined) {
-        notes.refuse(
-          `nodes.${node.name}`,
-          address,
-          `Every address belongs to one machine; ${other} has this one already.`,
-          "Correct one of the two.",
-        );
-      }
-      owners.set(address, node.name);
       if (address === config.nas.host) {
         notes.refuse(
           `nodes.${node.name}`,
@@ -28,6 +18,11 @@ export function layOutNodes(config: Config, notes: Notes): NodePlan[] {
       }
     }
   }
+  checkUnique(
+    config.nodes.flatMap((node) => node.addresses.map((address) => ({ id: address, origin: `nodes.${node.name}` }))),
+    "address",
+    notes,
+  );
   return config.nodes.map((node) => ({
     ...node,
     nasAddress: config.nas.links.find((link) => link.nodes?.includes(node.name))?.address ?? config.nas.host,

@@ -3,6 +3,7 @@ import type { Notes } from "./notes.ts";
 import { alternativesOf, matrix } from "./placement-matrix.ts";
 import { checkProtection, checkShape } from "./refusals.ts";
 import type { AccessMode, Alternative, ProtectionPlan, Tier } from "./storage-plan.ts";
+import { checkUnique } from "./unique.ts";
 
 /** A volume with its decisions, before datasets and exports are laid out. */
 export interface PlacedVolume {
@@ -23,12 +24,18 @@ export interface PlacedVolume {
 
 /** Decides for every volume where it goes and how it is protected. */
 export function placeVolumes(config: Config, notes: Notes): PlacedVolume[] {
-  return config.apps.flatMap((app) =>
+  const volumes = config.apps.flatMap((app) =>
     app.volumes.flatMap((volume) => {
       const placed = placeVolume(app, volume, config, notes);
       return placed === undefined ? [] : [placed];
     }),
   );
+  checkUnique(
+    volumes.map(({ key, path }) => ({ id: key, origin: path })),
+    "logical name",
+    notes,
+  );
+  return volumes;
 }
 
 function placeVolume(app: AppConfig, volume: VolumeConfig, config: Config, notes: Notes): PlacedVolume | undefined {

@@ -3,6 +3,7 @@ import type { LaidOutDataset } from "./datasets.ts";
 import type { Notes } from "./notes.ts";
 import type { PlacedVolume } from "./placement.ts";
 import type { SmbSharePlan } from "./storage-plan.ts";
+import { checkUnique } from "./unique.ts";
 
 /** SMB shares: those that the owner declares for people, and those of volumes that chose the tier truenas-smb. */
 export function layOutSmb(
@@ -40,19 +41,7 @@ export function layOutSmb(
       },
     ];
   });
-  const seen = new Map<string, string>();
-  for (const { share, origin } of found) {
-    const folded = share.name.toLowerCase();
-    const other = seen.get(folded);
-    if (other !== undefined) {
-      notes.refuse(
-        `${origin}.share`,
-        share.name,
-        `SMB share names are unique without regard to case; ${other} has this one already.`,
-        "Give one of the two another share: name.",
-      );
-    }
-    seen.set(folded, origin);
-  }
+  const folded = found.map(({ share, origin }) => ({ id: share.name.toLowerCase(), origin: `${origin}.share` }));
+  checkUnique(folded, "SMB share name (without regard to case)", notes);
   return found.map(({ share }) => share);
 }

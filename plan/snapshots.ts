@@ -3,6 +3,7 @@ import type { LaidOutDataset } from "./datasets.ts";
 import { appsRoot, datasetAt, isWithin } from "./names.ts";
 import type { Notes } from "./notes.ts";
 import type { CronSchedule, Period, SnapshotTaskPlan } from "./storage-plan.ts";
+import { checkUnique } from "./unique.ts";
 
 /** Chain of everything below the apps dataset that no app chain takes. */
 export const commonChain = "apps";
@@ -52,12 +53,24 @@ export function layOutSnapshots(config: Config, datasets: readonly LaidOutDatase
     .filter((dataset) => own.some((chain) => chain.roots.some((top) => isWithin(dataset.name, top.dataset))))
     .map((dataset) => dataset.name);
   for (const chain of [common, ...own, ...shares]) checkRetention(chain, notes);
-  checkChainNames([common, ...own, ...shares], notes);
+  const chains = [common, ...own, ...shares];
+  const tasks = chains.map((chain) => tasksOf(chain, chain === common ? excluded : []));
+  checkUnique(
+    chains.map(({ name, origin }) => ({ id: name, origin })),
+    "snapshot chain",
+    notes,
+  );
+  checkUnique(
+    tasks.flatMap((list, index) => list.map(({ key }) => ({ id: key, origin: chains[index]?.origin ?? "snapshots" }))),
+    "logical name",
+    notes,
+  );
   return {
-    tasks: [common, ...own, ...shares].flatMap((chain) => tasksOf(chain, chain === common ? excluded : [])),
+    tasks: tasks.flat(),
     coverOf: (dataset) => {
-      const chains = [...own, ...shares, common];
-      const chain = chains.find(({ roots }) => roots.some((top) => isWithin(dataset, top.dataset)));
+      const chain = [...own, ...shares, common].find(({ roots }) =>
+        roots.some((top) => isWithin(dataset, top.dataset)),
+      );
       if (chain === undefined) return {};
       return "exempt" in chain.policy ? { exemption: chain.policy.exempt } : { chain: chain.name };
     },
@@ -130,22 +143,6 @@ function checkRetention({ origin, policy }: Chain, notes: Notes): void {
       `${total} snapshots are kept of each dataset; TrueNAS raises an alert above ${alertAbove}.`,
       "Keep fewer hourly ones.",
     );
-  }
-}
-
-function checkChainNames(chains: readonly Chain[], notes: Notes): void {
-  const seen = new Map<string, string>();
-  for (const { name, origin } of chains) {
-    const other = seen.get(name);
-    if (other !== undefined) {
-      notes.refuse(
-        origin,
-        name,
-        `Every snapshot chain has its own name; ${other} has this one already.`,
-        "Rename the app or the share.",
-      );
-    }
-    seen.set(name, origin);
   }
 }
 
