@@ -3,6 +3,7 @@ import type { Accounts } from "./auth/accounts.ts";
 import { startMachine } from "./machine.ts";
 import type { ApiVersion } from "./method.ts";
 import { methods } from "./methods/index.ts";
+import { NfsClient } from "./nfs-client.ts";
 import { fileRecorder, type WireRecord } from "./recorder.ts";
 import { World } from "./world/world.ts";
 
@@ -70,6 +71,8 @@ export interface SimulatedNas {
   admin<T>(method: string, ...params: unknown[]): Promise<T>;
   /** Requests that the schemas refuse while `body` runs are recorded as broken on purpose. */
   expectInvalid<T>(body: () => Promise<T>): Promise<T>;
+  /** A client of its NFS exports, as a pod on a node is one. */
+  readonly nfs: NfsClient;
   /** Ends every client's subscriptions to a collection with an error. */
   dropSubscriptions(collection: string, error: unknown): void;
   /** New boot id; jobs, tokens and sessions are lost, clients cut and refused for a moment. */
@@ -120,5 +123,6 @@ export async function startNas(options: NasOptions = {}): Promise<SimulatedNas> 
     apiKey: machine.accounts.addKey(username, "homelab-storage"),
     password,
     world,
+    nfs: new NfsClient(world),
   };
 }
