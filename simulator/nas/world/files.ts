@@ -161,8 +161,7 @@ export class Files {
     }
     const needed = existing && this.isKept(dataset, existing) ? size : growth;
     if (needed <= 0 || needed <= space.room) return;
-    const pool = this.storage.datasets.get(dataset.name.split("/")[0] ?? "");
-    const full = pool === undefined || this.storage.space(pool).room < needed;
+    const full = this.storage.freeInPool(dataset) < needed;
     throw new PosixError(
       full ? "ENOSPC" : "EDQUOT",
       `${dataset.name} has ${space.room} bytes left, ${needed} are needed`,

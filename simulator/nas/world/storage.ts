@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 import { type Dataset, isInternal, isWithin, type Pool, parentOf, type Snapshot, upwards } from "./dataset.ts";
 import { directory, freeze } from "./nodes.ts";
 import { definitionOf, type Effective, type PropertyName } from "./properties.ts";
-import { type Space, SpaceReport } from "./space.ts";
+import { type Space, SpaceReport, usable } from "./space.ts";
 
 const guid = (): string => `${randomInt(1, 2 ** 47)}${randomInt(100_000, 999_999)}`;
 
@@ -132,6 +132,13 @@ export class Storage {
 
   space(dataset: Dataset, report: SpaceReport = this.spaceReport(this.poolOf(dataset.name))): Space {
     return report.of(dataset, this.ancestors(dataset.name));
+  }
+
+  /** Bytes that a dataset's pool has left, whatever the quotas say. */
+  freeInPool(dataset: Dataset): number {
+    const pool = this.poolOf(dataset.name);
+    const root = this.datasets.get(pool.name);
+    return usable(pool) - (root ? this.space(root).used : 0);
   }
 
   /** Removes one dataset, its snapshots and its bytes. */
