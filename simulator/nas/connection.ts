@@ -36,7 +36,6 @@ export class Connection {
   readonly port: number;
   readonly secure: boolean;
   readonly version: ApiVersion;
-  readonly openedAt: number;
   readonly subscriptions = new Map<string, string>();
   /** Aborted when the client has gone. */
   readonly closed = new AbortController();
@@ -47,13 +46,12 @@ export class Connection {
   readonly #queue: (() => void)[] = [];
   #calls = 0;
 
-  constructor(facts: ConnectionFacts, now: number) {
+  constructor(facts: ConnectionFacts) {
     this.#facts = facts;
     this.address = facts.address;
     this.port = facts.port;
     this.secure = facts.secure;
     this.version = facts.version;
-    this.openedAt = now;
   }
 
   /** The caller, once logged in. */

@@ -72,7 +72,7 @@ function operatorConnection(nas: Nas): Connection {
     send: () => {},
     cut: () => {},
   };
-  const connection = new Connection(facts, nas.world.clock.now());
+  const connection = new Connection(facts);
   connection.credential = {
     type: "LOGIN_PASSWORD",
     account: operator,

@@ -132,7 +132,7 @@ export class NasServer {
       send: (message: unknown) => client.send(stringify(message)),
       cut: () => client.terminate(),
     };
-    const connection = new Connection(facts, nas.world.clock.now());
+    const connection = new Connection(facts);
     const protocol = legacy ? new LegacyProtocol(nas, this.#recorder, connection) : undefined;
     nas.connections.add(connection);
     this.#watchIdle(client, socket);

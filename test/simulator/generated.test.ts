@@ -77,6 +77,18 @@ const hasLongText = (value: unknown): boolean =>
     ? value.length > 1024
     : typeof value === "object" && value !== null && Object.values(value).some(hasLongText);
 
+const ambiguousPurposes = ["DEFAULT_SHARE", "MULTIPROTOCOL_SHARE", "VEEAM_REPOSITORY_SHARE", "FCP_SHARE"];
+
+/**
+ * Requests whose answers the published schemas cannot describe: the options of most SMB shares are shown without their purpose, so they
+ * fit several of the alternatives of which exactly one has to fit; and a get_instance that selects gives a part of a row.
+ */
+function beyondSchemas({ method, params }: Request): boolean {
+  const last = params.at(-1) as { options?: { purpose?: string } | null; select?: unknown[] } | undefined;
+  if (method.startsWith("sharing.smb.")) return ambiguousPurposes.includes(last?.options?.purpose ?? "");
+  return method.endsWith(".get_instance") && (last?.select?.length ?? 0) > 0;
+}
+
 /** What the simulator and the judge see differently about a request; undefined when they agree. */
 function disagreement(method: Method, version: ApiVersion, request: Request): string | undefined {
   const said = `${request.method}(${JSON.stringify(request.params).slice(0, 300)})`;
@@ -106,7 +118,9 @@ describe.runIf(present).each<ApiVersion>(["25.10", "26.0"])("generated requests 
 
   it("get answers that the published schemas allow", async () => {
     const names = [...known.keys()].filter((name) => !disruptive.has(name));
-    const requests = generate(version, names, 23).filter(({ params }) => !hasLongText(params));
+    const requests = generate(version, names, 23).filter(
+      (request) => !hasLongText(request.params) && !beyondSchemas(request),
+    );
     const records: WireRecord[] = [];
     const nas = await startNas({
       version,
