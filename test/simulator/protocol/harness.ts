@@ -279,5 +279,5 @@ export class Raw {
 
 /** Lets everything happen that is ready to. */
 export async function settle(): Promise<void> {
-  for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  for (let i = 0; i < 8; i += 1) await new Promise((resolve) => setTimeout(resolve, 2));
 }
