@@ -121,6 +121,11 @@ export class Rehearsal {
     return this.#operate(["destroy", "--yes", "--skip-preview", ...args]);
   }
 
+  /** Any operation of `pulumi`, with this stack and its configuration. */
+  operate(...args: string[]): Promise<OperationResult> {
+    return this.#operate(args);
+  }
+
   /** Imports what a file lists, in the shape of `pulumi import --file`. */
   async import(list: object): Promise<OperationResult> {
     const file = join(this.workspace.directory, "import.json");
