@@ -179,6 +179,7 @@ function update(call: CallContext, id: string, data: UpdateInput): unknown {
 
 /** ZFS itself refuses a quota below what is used already. */
 function fits(world: World, dataset: Dataset, local: ReadonlyMap<string, string>): void {
+  if (!local.has("quota") && !local.has("refquota")) return;
   const space = world.storage.space(dataset);
   for (const [name, used] of [
     ["quota", space.used],

@@ -83,7 +83,8 @@ export function validateShare(world: World, input: ShareInput, prefix: string, i
   const others = world.nfsShares.filter((other) => other.id !== id);
   within(world, share, others, found);
   found.check();
-  const samePath = others.filter((other) => realpath(world, other.path) === realpath(world, share.path));
+  const own = realpath(world, share.path);
+  const samePath = others.filter((other) => realpath(world, other.path) === own);
   against(world, share, samePath, found);
   found.check();
   sameClients(share, samePath, found);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CallError, errno, type Issue, ValidationErrors } from "../errors.ts";
 import { type CallContext, type Method, text } from "../method.ts";
 import { parseField } from "../world/cron.ts";
+import { isInternal } from "../world/dataset.ts";
 import { namingSchemaProblem } from "../world/naming.ts";
 import type { SnapshotTask } from "../world/retention.ts";
 import { nextId } from "../world/world.ts";
@@ -90,7 +91,8 @@ function validate({ world }: CallContext, task: Omit<SnapshotTask, "id">, prefix
   const add = (field: string, message: string): void => {
     issues.push([`${prefix}.${field}`, message, errno.EINVAL]);
   };
-  const known = world.storage.visible().some((dataset) => dataset.name === task.dataset && !dataset.locked);
+  const dataset = world.storage.datasets.get(task.dataset);
+  const known = dataset !== undefined && !dataset.locked && !isInternal(task.dataset);
   if (!known) add("dataset", "Dataset not found");
   if (!task.recursive && task.exclude.length > 0) {
     add("exclude", "Excluding datasets is not necessary for non-recursive periodic snapshot tasks");

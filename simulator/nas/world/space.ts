@@ -1,4 +1,4 @@
-import type { Dataset, Pool } from "./dataset.ts";
+import { type Dataset, type Pool, parentOf } from "./dataset.ts";
 import { walk } from "./nodes.ts";
 
 const KiB = 1024;
@@ -50,8 +50,11 @@ export class SpaceReport {
   constructor(pool: Pool, datasets: readonly Dataset[]) {
     this.pool = pool;
     for (const dataset of datasets) {
-      const parent = dataset.name.slice(0, Math.max(0, dataset.name.lastIndexOf("/")));
-      if (parent !== "") this.children.set(parent, [...(this.children.get(parent) ?? []), dataset]);
+      const parent = parentOf(dataset.name);
+      if (parent === undefined) continue;
+      const siblings = this.children.get(parent);
+      if (siblings) siblings.push(dataset);
+      else this.children.set(parent, [dataset]);
     }
   }
 

@@ -127,7 +127,10 @@ export class Storage {
   }
 
   spaceReport(pool: Pool): SpaceReport {
-    return new SpaceReport(pool, this.tree(pool.name));
+    return new SpaceReport(
+      pool,
+      [...this.datasets.values()].filter((dataset) => isWithin(dataset.name, pool.name)),
+    );
   }
 
   space(dataset: Dataset, report: SpaceReport = this.spaceReport(this.poolOf(dataset.name))): Space {
