@@ -39,8 +39,8 @@ interface Collection {
   readonly id: z.ZodType;
   /** The rows as the API shows them. `extra` is `options.extra`; `filters` may be used to read less than everything. */
   rows(call: CallContext, extra: Row, filters: readonly unknown[]): readonly Row[];
-  /** Rows for get_instance. Default: `rows`. */
-  instances?(call: CallContext, extra: Row): readonly Row[];
+  /** Plays a server that counts before it filters. Default false. */
+  readonly countsEverything?: boolean;
 }
 
 const optionsParam = queryParams[1] as Param;
@@ -55,6 +55,7 @@ export function collection(of: Collection): readonly Method[] {
       run: (call, [filters, options]) => {
         const conditions = filters as readonly unknown[];
         const chosen = options as QueryOptions;
+        if (of.countsEverything && chosen.count) return of.rows(call, chosen.extra ?? {}, []).length;
         return applyQuery(of.rows(call, chosen.extra ?? {}, conditions), conditions, chosen);
       },
     },
@@ -64,10 +65,7 @@ export function collection(of: Collection): readonly Method[] {
       params: () => [{ name: "id", schema: of.id }, optionsParam],
       run: (call, [id, options]) => {
         const chosen = options as QueryOptions;
-        const rows = (of.instances ?? ((each, extra) => of.rows(each, extra, [["id", "=", id]])))(
-          call,
-          chosen.extra ?? {},
-        );
+        const rows = of.rows(call, chosen.extra ?? {}, [["id", "=", id]]);
         const row = rows.find((candidate) => candidate["id"] === id);
         if (!row) throw notFound(of.title, id);
         return applyQuery([row], [], { ...chosen, get: true, count: false });

@@ -90,7 +90,14 @@ function attachmentLists(call: CallContext, dataset: Dataset): Row {
 const choices = (values: readonly string[]): Row => Object.fromEntries(values.map((value) => [value, value]));
 
 export const datasetReadMethods: readonly Method[] = [
-  ...collection({ name: "pool.dataset", title: "PoolDataset", access: datasetRead, id: textId, rows }),
+  ...collection({
+    name: "pool.dataset",
+    title: "PoolDataset",
+    access: datasetRead,
+    id: textId,
+    rows,
+    countsEverything: true,
+  }),
   details,
   {
     name: "pool.dataset.attachments",
