@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { ApiVersion } from "../simulator/nas/method.ts";
@@ -113,6 +113,8 @@ async function keepRunning(
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
+  // They describe systems that are about to be gone.
+  for (const stale of [file, access]) await rm(stale, { force: true });
 }
 
 await runCommand(main);
