@@ -2,9 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { sdkResource } from "../sdk.ts";
 import { sameSet } from "./compare.ts";
+import type { ResourceContext } from "./context.ts";
 import { defineResource, type Live } from "./definition.ts";
 import { datasetName } from "./names.ts";
 import { deleteById, idFilter } from "./rows.ts";
+import { lifetimeMs, takenAt } from "./snapshot-names.ts";
 
 const cron = (pattern: RegExp, fallback: string) => z.string().regex(pattern, "must be a cron field").default(fallback);
 const field = /^[\d*,/-]+$/;
@@ -60,13 +62,13 @@ interface TaskRow {
 
 /** Snapshot tasks have no place for a mark; names that begin so are this project's by convention. */
 const ourPrefix = "hs-";
-/** Existing snapshots keep the removal date they were promised, whatever happens to the task. */
+/** Snapshots that a changed or removed task no longer covers keep the removal date they were promised. */
 const keepDates = { fixate_removal_date: true };
 
 export const snapshotTask = defineResource({
   type: "truenas:index:SnapshotTask",
   description:
-    "A schedule of snapshots with their lifetime. A change or removal never shortens the life of snapshots that exist.",
+    "A schedule of snapshots with their lifetime. Snapshots that a change no longer covers keep their removal date; a shorter lifetime counts for those that exist too, and preview says how many go.",
   inputs,
   outputs: z.object({}),
   traits: { exclude: { same: sameSet } },
@@ -110,6 +112,16 @@ export const snapshotTask = defineResource({
       return String(row.id);
     },
 
+    // The NAS prunes by the lifetime of the task that fits the name, so a shorter one reaches back.
+    preflight: async (context, wanted, live) => {
+      if (!live) return;
+      const before = { ...wanted, ...live.inputs };
+      if (lifetimeMs(wanted) >= lifetimeMs(before)) return;
+      const pruned = await olderThan(context, before, Date.now() - lifetimeMs(wanted));
+      const text = `keeping ${wanted.lifetimeValue} ${wanted.lifetimeUnit} instead of ${before.lifetimeValue} ${before.lifetimeUnit}`;
+      context.log("warning", `${text} deletes ${pruned} existing snapshots of ${before.dataset} that are older`);
+    },
+
     update: async (context, { live, changed, inputs: wanted }) => {
       const wire: Record<string, unknown> = toWire(wanted);
       const request = Object.fromEntries([...changed].map((property) => [snake(property), wire[snake(property)]]));
@@ -121,6 +133,24 @@ export const snapshotTask = defineResource({
     delete: (context, id) => deleteById(context, "pool.snapshottask.delete", Number(id), keepDates),
   },
 });
+
+/** How many snapshots of a task were taken before a moment. */
+async function olderThan(context: ResourceContext, task: Inputs, moment: number): Promise<number> {
+  const filter = task.recursive
+    ? [
+        "OR",
+        [
+          ["dataset", "=", task.dataset],
+          ["dataset", "^", `${task.dataset}/`],
+        ],
+      ]
+    : ["dataset", "=", task.dataset];
+  const options = { select: ["dataset", "snapshot_name"] };
+  const rows = await context.nas.call<{ snapshot_name: string }[]>("pool.snapshot.query", [[filter], options], {
+    signal: context.signal,
+  });
+  return rows.filter((row) => (takenAt(task.namingSchema, row.snapshot_name) ?? moment) < moment).length;
+}
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

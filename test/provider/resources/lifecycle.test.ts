@@ -318,18 +318,38 @@ describe.each(["25.10", "26.0"] as const)("on TrueNAS %s", (version) => {
       expect(message).toContain(`pulumi import truenas:index:SnapshotTask daily ${id}`);
     });
 
-    test("a shorter lifetime never prunes what was promised longer", async () => {
+    test("a shorter lifetime reaches back: the preview counts what goes", async () => {
       await create("Dataset", { name });
       const { resource, inputs, id, state } = await create("SnapshotTask", given());
+      for (const day of ["21", "22", "23"]) {
+        await nas.admin("pool.snapshot.create", { dataset: name, name: `hs-y-2020-11-${day}_00-00` });
+      }
+      await nas.admin("pool.snapshot.create", { dataset: name, name: "by-hand" });
+      const longer = { ...inputs, lifetimeValue: 9 };
+      await resource.update(id, state, inputs, longer, true);
+      expect(plugin.log).toEqual([]);
+      const shorter = { ...inputs, lifetimeValue: 2, lifetimeUnit: "DAY" };
+      await resource.update(id, state, inputs, shorter, true);
+      expect(plugin.log).toEqual([
+        {
+          severity: "warning",
+          message: `keeping 2 DAY instead of 7 DAY deletes 3 existing snapshots of ${name} that are older`,
+        },
+      ]);
+    });
+
+    test("what a change or a removal no longer covers keeps its removal date", async () => {
+      await create("Dataset", { name });
+      await create("Dataset", { name: `${name}/child` });
+      const { resource, inputs, id, state } = await create("SnapshotTask", { ...given(), recursive: true });
       await nas.admin("pool.snapshottask.run", Number(id));
-      const changed = { ...inputs, lifetimeValue: 1, lifetimeUnit: "HOUR" };
-      await resource.update(id, state, inputs, changed);
-      const snapshots = () => nas.admin<unknown[]>("pool.snapshot.query", [["dataset", "=", name]]);
+      const snapshots = () => nas.admin<unknown[]>("pool.snapshot.query", [["dataset", "=", `${name}/child`]]);
+      const narrower = { ...inputs, exclude: [`${name}/child`] };
+      await resource.update(id, state, inputs, narrower);
+      nas.world.clock.advance(6 * 86_400_000);
       expect(await snapshots()).toHaveLength(1);
-      nas.world.clock.advance(2 * 3_600_000);
-      expect((await snapshots()).length).toBeGreaterThanOrEqual(1);
-      await resource.delete(id, state, changed);
-      expect((await snapshots()).length).toBeGreaterThanOrEqual(1);
+      await resource.delete(id, state, narrower);
+      expect(await snapshots()).toHaveLength(1);
     });
   });
 
