@@ -39,6 +39,14 @@ describe("what an owner reads when", () => {
     expect(message).toMatch(/homelab-storage:apps\.linkding\.data\.size = "many"\n {4}rule: .+\n {4}fix: {2}.+/);
   });
 
+  test("a sandbox is pointed at a real system: nothing is contacted", async () => {
+    rehearsal.nas.stats.reset();
+    const message = await failure((config) => Object.assign(section(config, "nas"), { endpoint: "10.10.10.20" }));
+    expect(message).toContain('homelab-storage:nas.endpoint = "10.10.10.20"');
+    expect(message).toContain("A stack with sandbox: true only contacts loopback addresses.");
+    expect(rehearsal.nas.stats.logins).toBe(0);
+  });
+
   test("the pool does not exist", async () => {
     const message = await failure((config) => Object.assign(section(config, "nas"), { pool: "bigger" }));
     expect(message).toMatch(/pool .*bigger.*/);

@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { type Engine, obtainEngine } from "../../commands/engine.ts";
 import { PROJECT_FOLDER, PROJECT_NAME } from "../../commands/project.ts";
@@ -10,7 +8,7 @@ import { type OperationResult, runOperation, runPulumi } from "../../commands/pu
 import { type Site, startSite } from "../../commands/rehearsal/site.ts";
 import { overlayStack } from "../../commands/sandbox.ts";
 import { readStackConfig } from "../../commands/stack-config.ts";
-import { readStackFile, stackFileName } from "../../commands/stack-file.ts";
+import { readStackFile } from "../../commands/stack-file.ts";
 import { Workspace } from "../../commands/workspace.ts";
 import type { StoragePlan } from "../../plan/storage-plan.ts";
 import type { ApiVersion } from "../../simulator/nas/method.ts";
@@ -191,11 +189,3 @@ export function succeeded(result: OperationResult): OperationResult {
     `pulumi ended with ${result.code}:\n${result.report.errors.join("\n") || result.stderr || result.stdout}`,
   );
 }
-
-/** What git reports about the working tree: tracked changes and files that are not ignored. */
-export async function gitStatus(): Promise<string> {
-  const { stdout } = await promisify(execFile)("git", ["status", "--porcelain"], { cwd: PROJECT_FOLDER });
-  return stdout;
-}
-
-export { stackFileName };
