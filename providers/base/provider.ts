@@ -85,6 +85,10 @@ export interface DiffRequest extends ResourceRequest {
 /** What a plugin does; `serve` speaks gRPC for it. Values arrive without secret wrappings and may hold unknowns. */
 export interface Provider {
   readonly version: string;
+  /** Properties of its own configuration that are stored encrypted, whatever came in. Default: none. */
+  readonly secretConfig?: readonly string[];
+  /** Inputs and outputs of a type that are stored encrypted, whatever came in. Default: none. */
+  secretProperties?(type: string): readonly string[];
   /** The package schema as JSON. */
   schema(): string;
   checkConfig(inputs: Properties): CheckResult;

@@ -8,6 +8,7 @@ import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import { engineLog } from "./engine-log.ts";
 import { HalfDoneError, ProviderError } from "./errors.ts";
 import type { EngineLog, Provider } from "./provider.ts";
+import type { Unwrapped } from "./values.ts";
 import { checkResponse, diffResponse, readProperties, toServiceError, toStruct } from "./wire.ts";
 
 export interface ServeOptions {
@@ -124,7 +125,8 @@ function handlers(unary: MakeUnary): grpc.UntypedServiceImplementation {
     }),
     checkConfig: unary((session, request: pb.CheckRequest) => {
       const news = readProperties(request.getNews());
-      return checkResponse(session.provider.checkConfig(news.values), news.secretKeys);
+      const secretKeys = new Set([...news.secretKeys, ...(session.provider.secretConfig ?? [])]);
+      return checkResponse(session.provider.checkConfig(news.values), secretKeys);
     }),
     diffConfig: unary((session, request: pb.DiffRequest) => diffResponse(session.provider.diffConfig(diffOf(request)))),
     configure: unary((session, request: pb.ConfigureRequest) => {
@@ -138,11 +140,13 @@ function handlers(unary: MakeUnary): grpc.UntypedServiceImplementation {
       const inputs = readProperties(request.getNews());
       const oldInputs = readProperties(request.getOlds()).values;
       const result = session.provider.check({ ...identity(request), oldInputs, inputs: inputs.values });
-      return checkResponse(result, inputs.secretKeys);
+      return checkResponse(result, secretsOf(session, request, inputs));
     }),
     diff: unary((session, request: pb.DiffRequest) => diffResponse(session.provider.diff(diffOf(request)))),
     create: unary(async (session, request: pb.CreateRequest) => {
-      const { values: inputs, secretKeys } = readProperties(request.getProperties());
+      const given = readProperties(request.getProperties());
+      const inputs = given.values;
+      const secretKeys = secretsOf(session, request, given);
       const created = await keepingSecrets(secretKeys, () =>
         session.provider.create({
           ...identity(request),
@@ -168,14 +172,16 @@ function handlers(unary: MakeUnary): grpc.UntypedServiceImplementation {
       });
       const response = new providerPb.ReadResponse();
       if (found === undefined) return response;
-      const secretKeys = new Set([...inputs.secretKeys, ...state.secretKeys]);
+      const secretKeys = secretsOf(session, request, inputs, state);
       response.setId(found.id);
       response.setProperties(toStruct(found.state, secretKeys));
       response.setInputs(toStruct(found.inputs, secretKeys));
       return response;
     }),
     update: unary(async (session, request: pb.UpdateRequest) => {
-      const { values: inputs, secretKeys } = readProperties(request.getNews());
+      const given = readProperties(request.getNews());
+      const inputs = given.values;
+      const secretKeys = secretsOf(session, request, given);
       const state = await keepingSecrets(secretKeys, () =>
         session.provider.update({
           ...identity(request),
@@ -223,6 +229,12 @@ function handlers(unary: MakeUnary): grpc.UntypedServiceImplementation {
   };
 }
 
+/** What goes back wrapped: what came in so, and what the provider knows to be secret. */
+function secretsOf(session: Session, request: Identified, ...given: readonly Unwrapped[]): ReadonlySet<string> {
+  const own = session.provider.secretProperties?.(identity(request).type) ?? [];
+  return new Set([...own, ...given.flatMap(({ secretKeys }) => [...secretKeys])]);
+}
+
 /** A half-done object is stored by the engine too, so what came in as a secret goes back as one. */
 async function keepingSecrets<T>(secretKeys: ReadonlySet<string>, body: () => Promise<T>): Promise<T> {
   try {
@@ -238,7 +250,13 @@ function unsupported(method: string): () => never {
   };
 }
 
-function identity(request: { getUrn(): string; getType(): string; getName(): string }) {
+interface Identified {
+  getUrn(): string;
+  getType(): string;
+  getName(): string;
+}
+
+function identity(request: Identified) {
   const urn = request.getUrn();
   const [, , types = "", name = ""] = urn.split("::");
   return { urn, type: request.getType() || (types.split("$").at(-1) ?? ""), name: request.getName() || name };

@@ -3,7 +3,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import type { CheckFailure, CheckResult } from "../../base/provider.ts";
 import { containsUnknown, type Properties, type PropertyValue } from "../../base/values.ts";
-import { type AnyDefinition, traitsOf } from "./definition.ts";
+import { type AnyDefinition, secretProperties, traitsOf } from "./definition.ts";
 
 /**
  * Validates each property by itself, so that an unknown one never hides what is wrong with another. The values of
@@ -41,7 +41,7 @@ export function checkProperties(
 }
 
 export function checkInputs(definition: AnyDefinition, oldInputs: Properties, given: Properties): CheckResult {
-  const { inputs, failures } = checkProperties(definition.inputs.shape, given);
+  const { inputs, failures } = checkProperties(definition.inputs.shape, given, secretProperties(definition));
   for (const [property, was] of Object.entries(oldInputs)) {
     const { fixed, same } = traitsOf(definition, property);
     const now = inputs[property];

@@ -61,7 +61,8 @@ function propertyPaths(property: string, traits: PropertyTraits, comparison: Com
     const actual = comparison.state[property] ?? before;
     return sameValue(traits, traits.whenRemoved, actual, comparison.state) ? [] : [[property, "delete"]];
   }
-  const actual = traits.local || traits.writeOnly ? before : (comparison.state[property] ?? before);
+  const untold = traits.local || traits.writeOnly || traits.unreadable;
+  const actual = untold ? before : (comparison.state[property] ?? before);
   // The NAS never tells a write-only property: without a known old value there is nothing to compare with.
   if (traits.writeOnly && absent(actual)) return [];
   if (absent(actual)) return [[property, "add"]];

@@ -1,28 +1,38 @@
 import { HalfDoneError, ProviderError } from "../../base/errors.ts";
 import type { CreateRequest, UpdateRequest } from "../../base/provider.ts";
-import { type Properties, unknown } from "../../base/values.ts";
+import { containsUnknown, type Properties, unknown } from "../../base/values.ts";
 import { UncertainError } from "../client/errors.ts";
 import { changedProperties } from "./compare.ts";
 import type { ResourceContext } from "./context.ts";
-import { type AnyDefinition, type Change, type Live, traitsOf } from "./definition.ts";
+import { type AnyDefinition, type Change, type Live, type Made, outputTraitsOf, traitsOf } from "./definition.ts";
 import { explain } from "./explain.ts";
 
-/** What the state keeps of an object: what is there, what the program alone knows, and what only the NAS tells. */
-export function stateOf(definition: AnyDefinition, live: Live<Properties>, inputs: Properties): Properties {
-  return { ...definitionOnly(definition, inputs), ...known(live) };
+/** What the state keeps: what is there, what the program alone knows, and of `before` what the NAS tells only once. */
+export function stateOf(
+  definition: AnyDefinition,
+  live: Live<Properties>,
+  inputs: Properties,
+  before: Properties,
+): Properties {
+  return { ...toldOnce(definition, before), ...definitionOnly(definition, inputs), ...known(live) };
 }
 
 /** Everything that the NAS told about an object. */
 const known = ({ inputs, outputs }: Live<Properties>) => ({ ...inputs, ...outputs }) as Properties;
 
+const some = (values: Properties, wanted: (name: string) => boolean | undefined): Properties =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => wanted(name)));
+
+/** Outputs that the NAS does not tell again. */
+const toldOnce = (definition: AnyDefinition, state: Properties) =>
+  some(state, (name) => outputTraitsOf(definition, name).once);
+
 /** Inputs that are never read back; the program's word is all there is. */
 export function definitionOnly(definition: AnyDefinition, inputs: Properties): Properties {
-  return Object.fromEntries(
-    Object.entries(inputs).filter(([property]) => {
-      const { local, writeOnly } = traitsOf(definition, property);
-      return local || writeOnly;
-    }),
-  );
+  return some(inputs, (property) => {
+    const { local, writeOnly, unreadable } = traitsOf(definition, property);
+    return local || writeOnly || unreadable;
+  });
 }
 
 /** Creates an object, or takes back the one that this resource made before; a foreign one is refused. */
@@ -36,15 +46,20 @@ export async function converge(definition: AnyDefinition, context: ResourceConte
     if (occupant) context.log("info", `takes back ${occupant.description}`);
     return { id: occupant?.id ?? "", state: previewState(definition, inputs) };
   }
-  const id = occupant?.id ?? (await createOnce(definition, context, inputs));
+  const made = occupant ? { id: occupant.id, outputs: {} } : await createOnce(definition, context, inputs);
+  const { id } = made;
   if (occupant) context.takenBack.add(id);
+  // What was just made has what cannot be read back; what was taken back may have had it otherwise.
+  const given = occupant ? some(inputs, (property) => !traitsOf(definition, property).unreadable) : inputs;
+  const oldInputs = some(given, (property) => traitsOf(definition, property).unreadable);
   try {
-    return { id, state: await settle(definition, context, id, inputs, {}) };
+    return { id, state: await settle(definition, context, { id, inputs, oldInputs, state: made.outputs }) };
   } catch (error) {
     // The object exists: the engine must remember it, or the next run would find a stranger.
-    const live = await definition.lifecycle.read(context, id).catch(() => undefined);
-    const state = live ? stateOf(definition, live as Live<Properties>, inputs) : definitionOnly(definition, inputs);
-    throw new HalfDoneError({ id, state, inputs, reason: explain(error, definition, context).message });
+    const live = await lifecycle.read(context, id).catch(() => undefined);
+    const known = { ...made.outputs, ...definitionOnly(definition, given) };
+    const state = live ? stateOf(definition, live as Live<Properties>, given, known) : known;
+    throw new HalfDoneError({ id, state, inputs: given, reason: explain(error, definition, context).message });
   }
 }
 
@@ -54,50 +69,106 @@ export async function update(
   context: ResourceContext,
   request: UpdateRequest,
 ): Promise<Properties> {
-  if (request.preview) return { ...request.state, ...previewState(definition, request.inputs) };
-  return settle(definition, context, request.id, request.inputs, request.oldInputs);
+  if (!request.preview) return settle(definition, context, request);
+  const { state, inputs } = request;
+  const changed = changedProperties(definition, request);
+  refuseFixed(definition, changed, request, state);
+  if (changed.size > 0) await lookAhead(definition, context, request, changed);
+  const renewed = [...changed].some((property) => traitsOf(definition, property).unreadable);
+  const kept = some(state, (name) => {
+    const { stable, once } = outputTraitsOf(definition, name);
+    return stable || (once && !renewed);
+  });
+  return { ...state, ...previewState(definition, inputs), ...kept, ...inputs };
 }
 
-async function createOnce(definition: AnyDefinition, context: ResourceContext, inputs: Properties): Promise<string> {
+/** What speaks against a change, and what it would do that the change itself does not show. */
+async function lookAhead(
+  definition: AnyDefinition,
+  context: ResourceContext,
+  { id, inputs, oldInputs }: UpdateRequest,
+  changed: ReadonlySet<string>,
+): Promise<void> {
+  const { preflight, foresee } = definition.lifecycle;
+  if (!preflight && !foresee) return;
+  const live = await readExisting(definition, context, id);
+  await preflight?.(context, inputs, live);
+  if (!containsUnknown(inputs)) await foresee?.(context, { live, changed, inputs, oldInputs });
+}
+
+async function createOnce(definition: AnyDefinition, context: ResourceContext, inputs: Properties): Promise<Made> {
+  const { lifecycle } = definition;
+  const create = async () => madeOf(await lifecycle.create(context, inputs));
   try {
-    return await definition.lifecycle.create(context, inputs);
+    return await create();
   } catch (error) {
     if (!(error instanceof UncertainError)) throw error;
     context.log("warning", `${error.message} Looking whether it came to be.`);
-    // Nothing stood there before this create, so what stands there now and is ours is what it made.
-    const made = await definition.lifecycle.locate(context, inputs);
-    if (made && !made.ours) throw occupied(context, made.id, made.description);
-    return made ? made.id : definition.lifecycle.create(context, inputs);
+    // Nothing stood there before this create, so what stands there now and is as wanted is what it made.
+    const found = await lifecycle.locate(context, inputs);
+    if (!found) return create();
+    if (!found.ours && !found.asWanted) throw occupied(context, found.id, found.description);
+    return lifecycle.recover ? lifecycle.recover(context, found.id, inputs) : madeOf(found.id);
   }
 }
+
+const madeOf = (made: string | Made): Made => (typeof made === "string" ? { id: made, outputs: {} } : made);
+
+type Settling = Pick<UpdateRequest, "id" | "inputs" | "oldInputs" | "state">;
 
 /** From "exists" to "is as wanted". */
 async function settle(
   definition: AnyDefinition,
   context: ResourceContext,
-  id: string,
-  inputs: Properties,
-  oldInputs: Properties,
+  { id, inputs, oldInputs, state }: Settling,
 ): Promise<Properties> {
   const live = await readExisting(definition, context, id);
   const changed = changedProperties(definition, { inputs, oldInputs, state: known(live) });
-  if (changed.size === 0) return stateOf(definition, live, inputs);
-  await updateOnce(definition, context, { live, changed, inputs, oldInputs });
-  return stateOf(definition, await readExisting(definition, context, id), inputs);
+  if (changed.size === 0) return stateOf(definition, live, inputs, state);
+  refuseFixed(definition, changed, { inputs, oldInputs }, known(live));
+  await definition.lifecycle.preflight?.(context, inputs, live);
+  const told = await updateOnce(definition, context, { live, changed, inputs, oldInputs });
+  const now = { ...state, ...told };
+  try {
+    return stateOf(definition, await readExisting(definition, context, id), inputs, now);
+  } catch (error) {
+    // What was told only now would be lost for good.
+    if (!told) throw error;
+    throw new HalfDoneError({ id, state: now, inputs, reason: explain(error, definition, context).message });
+  }
 }
 
 async function updateOnce(
   definition: AnyDefinition,
   context: ResourceContext,
   change: Change<Properties>,
-): Promise<void> {
+): Promise<Properties | undefined> {
+  const once = async () => (await definition.lifecycle.update(context, change)) ?? undefined;
   try {
-    await definition.lifecycle.update(context, change);
+    return await once();
   } catch (error) {
     if (!(error instanceof UncertainError)) throw error;
     context.log("warning", `${error.message} Setting it again; every setting may be repeated.`);
-    await definition.lifecycle.update(context, change);
+    return once();
   }
+}
+
+/** What Check could not see: a property that was left to the NAS so far, or that somebody changed there. */
+function refuseFixed(
+  definition: AnyDefinition,
+  changed: ReadonlySet<string>,
+  { inputs }: Pick<Settling, "inputs" | "oldInputs">,
+  state: Properties,
+): void {
+  const failures = [...changed].flatMap((property) => {
+    const { fixed } = traitsOf(definition, property);
+    if (fixed === undefined || inputs[property] === unknown) return [];
+    const [is, wanted] = [state[property], inputs[property]].map((value) => JSON.stringify(value));
+    return [{ property, reason: `is ${is} on the NAS and cannot become ${wanted}: ${fixed}` }];
+  });
+  if (failures.length === 0) return;
+  const message = failures.map(({ property, reason }) => `${property} ${reason}`).join("; ");
+  throw new ProviderError("FAILED_PRECONDITION", message, failures);
 }
 
 async function readExisting(
@@ -120,8 +191,7 @@ function occupied(context: ResourceContext, id: string, description: string): Pr
   return new ProviderError(
     "ALREADY_EXISTS",
     `${description} exists already, and this stack did not make it; it is not taken over silently. ` +
-      `Take it over with: ${context.importCommand(id)} - or give it another name. ` +
-      "A stack that has never been deployed needs one up first, which stops here too; the command then finds its provider.",
+      `Take it over with: ${context.importCommand(id)} - or give it another name.`,
   );
 }
 

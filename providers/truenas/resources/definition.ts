@@ -15,6 +15,10 @@ export interface PropertyTraits {
   readonly local?: true;
   /** The NAS takes it at creation and never tells it again. */
   readonly writeOnly?: true;
+  /** It can be set at any time and is never told: only the program's own last word says whether it changed. */
+  readonly unreadable?: true;
+  /** Stored encrypted whatever the program says of it, and shown nowhere. */
+  readonly secret?: true;
   /** Only the entries that the owner names are ours; others on the NAS are left alone. */
   readonly partial?: true;
   /** What removing the property from the program sets; absent: the value on the NAS is left as it is. */
@@ -23,6 +27,16 @@ export interface PropertyTraits {
   readonly same?: (wanted: PropertyValue, actual: PropertyValue | undefined, state: Properties) => boolean;
   /** The name on the wire, where it is not the snake_case form of ours. */
   readonly wire?: string;
+}
+
+/** How one output behaves. Everything that is not said here: it is read back each time, and may change with any update. */
+export interface OutputTraits {
+  /** Stored encrypted and shown nowhere. */
+  readonly secret?: true;
+  /** The NAS tells it once, in the answer that made it; the state is the only place that keeps it. */
+  readonly once?: true;
+  /** No update changes it, so a preview goes on knowing it. */
+  readonly stable?: true;
 }
 
 /** An object as it stands on the NAS, in the units of the inputs. */
@@ -40,8 +54,19 @@ export interface Occupant {
   readonly id: string;
   /** Made by this very resource of this stack (a creation that was cut off, or bytes that were kept). */
   readonly ours: boolean;
+  /**
+   * It carries no mark, but is what these inputs ask for. Believed to be ours only when nothing stood there before a
+   * create whose answer was lost.
+   */
+  readonly asWanted?: boolean;
   /** For the message: "dataset tank/apps, made by hand". */
   readonly description: string;
+}
+
+/** What a creation tells besides the id: outputs that the NAS tells only once. */
+export interface Made {
+  readonly id: string;
+  readonly outputs: Properties;
 }
 
 /** From an object as it stands to the object as wanted. */
@@ -60,12 +85,20 @@ export interface Lifecycle<I> {
   read(context: ResourceContext, id: string): Promise<Live<I> | undefined>;
   /** What stands where these inputs would go; called before every create, in preview too. */
   locate(context: ResourceContext, inputs: I): Promise<Occupant | undefined>;
-  /** Other reasons why these inputs cannot work on this NAS; reads only, called in preview too. */
-  preflight?(context: ResourceContext, inputs: I): Promise<void>;
+  /**
+   * Other reasons why these inputs cannot work on this NAS; reads only, called in preview too. Before a change of
+   * something that exists, `live` is how it stands.
+   */
+  preflight?(context: ResourceContext, inputs: I, live?: Live<I>): Promise<void>;
+  /** Tells what a change would do beyond what it shows; reads only, called in preview alone. */
+  foresee?(context: ResourceContext, change: Change<I>): Promise<void>;
   /** Makes the object and tells its id. */
-  create(context: ResourceContext, inputs: I): Promise<string>;
-  /** Sets only what differs. */
-  update(context: ResourceContext, change: Change<I>): Promise<void>;
+  create(context: ResourceContext, inputs: I): Promise<string | Made>;
+  /** After a create whose answer was lost, although it happened: gets again what only that answer told. */
+  recover?(context: ResourceContext, id: string, inputs: I): Promise<Made>;
+  /** Sets only what differs; answers with outputs that the NAS tells only once. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most updates have nothing to tell
+  update(context: ResourceContext, change: Change<I>): Promise<Properties | void>;
   /** Counts "does not exist" as done. */
   delete(context: ResourceContext, id: string, inputs: I): Promise<void>;
 }
@@ -78,6 +111,7 @@ export interface ResourceDefinition<I extends z.ZodObject = z.ZodObject, O exten
   /** Further properties that only the NAS knows. */
   readonly outputs: O;
   readonly traits: { readonly [K in keyof Inputs<I> & string]?: PropertyTraits };
+  readonly outputTraits?: { readonly [K in keyof z.output<O> & string]?: OutputTraits };
   /** Rules across properties; called only when no involved value is unknown. */
   readonly rules?: (inputs: Inputs<I>) => readonly CheckFailure[];
   /** What Delete does, for the documentation. */
@@ -97,6 +131,17 @@ export type AnyDefinition = ResourceDefinition<z.ZodObject>;
 
 export function traitsOf(definition: AnyDefinition, property: string): PropertyTraits {
   return definition.traits[property] ?? {};
+}
+
+export function outputTraitsOf({ outputTraits }: AnyDefinition, output: string): OutputTraits {
+  return outputTraits?.[output] ?? {};
+}
+
+/** The names, among inputs and outputs, whose values are secret. */
+export function secretProperties({ traits, outputTraits }: AnyDefinition): readonly string[] {
+  const secret = (all: Readonly<Record<string, { readonly secret?: true } | undefined>> = {}) =>
+    Object.keys(all).filter((name) => all[name]?.secret);
+  return [...new Set([...secret(traits), ...secret(outputTraits)])];
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -1,4 +1,4 @@
-import { ProviderError } from "../../base/errors.ts";
+import { HalfDoneError, ProviderError } from "../../base/errors.ts";
 import type {
   CheckRequest,
   CheckResult,
@@ -13,16 +13,17 @@ import type {
   ResourceState,
   UpdateRequest,
 } from "../../base/provider.ts";
-import { isObject, type Properties } from "../../base/values.ts";
+import { isObject, type Properties, unknown } from "../../base/values.ts";
 import { TrueNasClient } from "../client/client.ts";
 import { TrueNasError } from "../client/errors.ts";
+import { scrubber } from "../client/scrub.ts";
 import { type ProviderConfig, providerConfig, secretConfig } from "../config.ts";
 import { functions } from "../functions/index.ts";
 import { checkInputs, checkProperties } from "../resources/check.ts";
 import { diffProperties } from "../resources/compare.ts";
 import { importCommand, parseUrn, type ResourceContext } from "../resources/context.ts";
 import { converge, definitionOnly, stateOf, update } from "../resources/converge.ts";
-import { type AnyDefinition, type Live, traitsOf } from "../resources/definition.ts";
+import { type AnyDefinition, type Live, secretProperties, traitsOf } from "../resources/definition.ts";
 import { explain } from "../resources/explain.ts";
 import { definitions } from "../resources/index.ts";
 import { packageSchema } from "./schema.ts";
@@ -40,6 +41,12 @@ export class TrueNasProvider implements Provider {
     this.version = version;
     this.#log = log;
   }
+
+  secretProperties(type: string): readonly string[] {
+    return secretProperties(this.#definition(type));
+  }
+
+  readonly secretConfig: readonly string[] = secretConfig;
 
   schema(): string {
     return packageSchema(this.version);
@@ -102,7 +109,7 @@ export class TrueNasProvider implements Provider {
         ...definitionOnly(definition, known),
         ...managedInputs(definition, live, managed, request.inputs),
       };
-      return { id: live.id, state: stateOf(definition, live, known), inputs };
+      return { id: live.id, state: stateOf(definition, live, known, request.state), inputs };
     });
   }
 
@@ -152,15 +159,16 @@ export class TrueNasProvider implements Provider {
     body: (definition: AnyDefinition, context: ResourceContext) => Promise<T>,
   ): Promise<T> {
     const definition = this.#definition(request.type);
-    const context = this.#context(request);
+    const scrub = scrubber(secretValues(definition, request));
+    const context = this.#context(request, scrub);
     try {
       return await body(definition, context);
     } catch (error) {
-      throw explain(error, definition, context);
+      throw scrubbed(explain(error, definition, context), scrub);
     }
   }
 
-  #context({ urn, name, type, signal }: OperationRequest): ResourceContext {
+  #context({ urn, name, type, signal }: OperationRequest, scrub: (text: string) => string): ResourceContext {
     const { project, stack } = parseUrn(urn);
     return {
       nas: this.#nas(),
@@ -169,13 +177,30 @@ export class TrueNasProvider implements Provider {
       project,
       stack,
       signal,
-      log: (severity, message) => this.#log(severity, message, urn),
+      log: (severity, message) => this.#log(severity, scrub(message), urn),
       progress: (percent, description) =>
         this.#log("info", `${Math.round(percent)} % ${description}`, urn, { ephemeral: true }),
       importCommand: (id) => importCommand(urn, type, id, this.#urn),
       takenBack: this.#takenBack,
     };
   }
+}
+
+/** Every value that this request brought along and that must not be shown: the NAS may quote what it refuses. */
+function secretValues(definition: AnyDefinition, request: OperationRequest): string[] {
+  const { inputs, oldInputs, state } = request as Partial<UpdateRequest>;
+  const names = secretProperties(definition);
+  const values = [inputs, oldInputs, state].flatMap((given) => names.map((name) => given?.[name]));
+  return values.flatMap((value) => (typeof value === "string" && value !== unknown ? [value] : []));
+}
+
+function scrubbed(error: ProviderError | HalfDoneError, scrub: (text: string) => string): Error {
+  if (error instanceof HalfDoneError) {
+    const { id, state, inputs, secretKeys } = error;
+    return new HalfDoneError({ id, state, inputs, secretKeys, reason: scrub(error.message) });
+  }
+  const failures = error.failures.map(({ property, reason }) => ({ property, reason: scrub(reason) }));
+  return new ProviderError(error.status, scrub(error.message), failures);
 }
 
 /** What the NAS says about the properties that the program manages; of a partially managed map, its own entries. */

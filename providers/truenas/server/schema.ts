@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { providerConfig, secretConfig } from "../config.ts";
 import { functions } from "../functions/index.ts";
-import { type AnyDefinition, traitsOf } from "../resources/definition.ts";
+import { type AnyDefinition, secretProperties, traitsOf } from "../resources/definition.ts";
 import { definitions } from "../resources/index.ts";
 
 /** A property in the Pulumi package schema. */
@@ -73,12 +73,15 @@ function resourceSpec(definition: AnyDefinition, types: Record<string, ObjectSpe
   for (const [property, spec] of Object.entries(inputs.properties)) {
     if (traitsOf(definition, property).replaces) spec.willReplaceOnChanges = true;
   }
+  for (const property of secretProperties(definition)) {
+    for (const spec of [inputs.properties[property], outputs.properties[property]]) if (spec) spec.secret = true;
+  }
   return {
     description: `${definition.description}\n\nOn removal: ${definition.deletion}`,
     inputProperties: inputs.properties,
     requiredInputs: inputs.required,
     properties: { ...withoutDefaults(inputs.properties), ...outputs.properties },
-    required: [...inputs.required, ...outputs.required],
+    required: [...new Set([...inputs.required, ...outputs.required])],
   };
 }
 
