@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { CallError, errno } from "./errors.ts";
+import type { Around } from "./fault-course.ts";
 import type { Job } from "./jobs.ts";
 import type { CallContext, CallSession, Method } from "./method.ts";
 import type { Nas } from "./nas.ts";
@@ -94,6 +95,7 @@ function startJob(
   method: Method,
   params: readonly unknown[],
   messageId: unknown,
+  around: Around = (work) => work(),
 ): Job {
   const spec = method.job ?? {};
   const parsed = (): unknown[] => validateParams(method, connection.version, params);
@@ -118,7 +120,7 @@ function startJob(
       ? { type: credential.type, data: nas.sessionRow(connection, credential)["credentials_data"] }
       : null,
     messageId,
-    run: async (job) => method.run(context(nas, connection, job), parsed()),
+    run: (job) => around(async () => method.run(context(nas, connection, job), parsed())),
     maskResult: (result) => maskResult(method, result),
   });
 }
@@ -157,19 +159,20 @@ export async function dispatch(
   method: Method,
   params: readonly unknown[],
   messageId: unknown,
-  options: { readonly counted: boolean } = { counted: true },
+  options: { readonly counted: boolean; readonly around?: Around } = { counted: true },
 ): Promise<unknown> {
   if (options.counted) nas.stats.begin(method.name);
   try {
     await authorize(nas, connection, method);
     const { session } = connection;
     if (method.job) {
-      const job = startJob(nas, connection, method, params, messageId);
+      const job = startJob(nas, connection, method, params, messageId, options.around);
       if (connection.options.legacy_jobs) return job.id;
       return shown(method, session, await job.wait());
     }
     const call = context(nas, connection, undefined);
-    const result = await method.run(call, validateParams(method, connection.version, params));
+    const work = async (): Promise<unknown> => method.run(call, validateParams(method, connection.version, params));
+    const result = await (options.around?.(work) ?? work());
     return shown(method, connection.session ?? session, result);
   } finally {
     if (options.counted) nas.stats.end();

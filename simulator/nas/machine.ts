@@ -5,6 +5,7 @@ import { makeCertificate } from "./certificate.ts";
 import { Connection } from "./connection.ts";
 import { dispatch } from "./dispatch.ts";
 import { CallError, errno } from "./errors.ts";
+import { type Fault, Faults } from "./faults.ts";
 import type { Method } from "./method.ts";
 import { authMethods } from "./methods/auth.ts";
 import { coreMethods } from "./methods/core.ts";
@@ -13,6 +14,7 @@ import { Recorder, type WireRecord } from "./recorder.ts";
 import { jsonRpcWire } from "./rpc/json-rpc.ts";
 import { NasServer } from "./server.ts";
 import { apiNames } from "./versions.ts";
+import { fillerOf } from "./world/storage.ts";
 import type { World } from "./world/world.ts";
 
 /** What a machine is built from. */
@@ -28,6 +30,8 @@ export interface MachineParts {
   /** How long the machine is away when it reboots. */
   readonly bootMs: number;
   readonly record: ((entry: WireRecord) => void) | undefined;
+  /** What goes wrong from the start. Default: nothing. */
+  readonly faults?: readonly Fault[];
 }
 
 /** A middleware that answers on a port. */
@@ -38,6 +42,7 @@ export interface Machine {
   readonly fingerprint: string;
   readonly accounts: Accounts;
   readonly stats: Stats;
+  readonly faults: Faults;
   admin<T>(method: string, ...params: unknown[]): Promise<T>;
   expectInvalid<T>(body: () => Promise<T>): Promise<T>;
   dropSubscriptions(collection: string, error: unknown): void;
@@ -85,8 +90,32 @@ function operatorConnection(nas: Nas): Connection {
 
 export async function startMachine(parts: MachineParts): Promise<Machine> {
   const certificate = await makeCertificate(parts.certificateNames);
+  const faults = new Faults(parts.faults);
+  const admin = async <T>(name: string, ...params: unknown[]): Promise<T> => {
+    const method = nas.method(name, parts.settings.version);
+    if (!method) throw new CallError(`Method '${name}' not found`, errno.ENOMETHOD);
+    const result = await dispatch(nas, operatorConnection(nas), method, params, null, { counted: false });
+    return structuredClone(result ?? null) as T;
+  };
+  const reboot = async (): Promise<void> => {
+    nas.emit("system.reboot", "ADDED", null, { reason: "Reboot" });
+    nas.emit("system.state", "CHANGED", null, { state: "SHUTTING_DOWN" });
+    // The farewell needs a turn to leave before the sockets go.
+    await wait(5);
+    parts.world.state = "SHUTTING_DOWN";
+    server.goDown();
+    nas.forget();
+    parts.world.reboot();
+    await wait(parts.bootMs);
+    server.goUp();
+  };
+  const revokeKeys = (): void => {
+    for (const { id } of parts.world.directory.apiKeys) nas.accounts.revoke(id, "Revoked");
+  };
+  const hands = { admin, reboot, revokeKeys, fill: (pool: string) => fillPool(parts.world, pool) };
   // The core's methods come last: a method of the same name yields to them.
-  const nas = new Nas(parts.world, parts.settings, certificate, [...parts.methods, ...authMethods, ...coreMethods]);
+  const methods = [...parts.methods, ...authMethods, ...coreMethods];
+  const nas = new Nas(parts.world, parts.settings, certificate, methods, { faults, hands });
   const recorder = new Recorder(parts.record);
   const server = new NasServer(
     nas,
@@ -103,32 +132,23 @@ export async function startMachine(parts: MachineParts): Promise<Machine> {
     fingerprint: certificate.fingerprint,
     accounts: nas.accounts,
     stats: nas.stats,
-    async admin<T>(name: string, ...params: unknown[]): Promise<T> {
-      const method = nas.method(name, parts.settings.version);
-      if (!method) throw new CallError(`Method '${name}' not found`, errno.ENOMETHOD);
-      const result = await dispatch(nas, operatorConnection(nas), method, params, null, { counted: false });
-      return structuredClone(result ?? null) as T;
-    },
+    faults,
+    admin,
     expectInvalid: (body) => recorder.expectInvalid(body),
     dropSubscriptions(collection, error) {
       for (const connection of nas.connections) connection.dropSubscriptions(collection, error);
     },
-    async reboot() {
-      nas.emit("system.reboot", "ADDED", null, { reason: "Reboot" });
-      nas.emit("system.state", "CHANGED", null, { state: "SHUTTING_DOWN" });
-      // The farewell needs a turn to leave before the sockets go.
-      await wait(5);
-      parts.world.state = "SHUTTING_DOWN";
-      server.goDown();
-      nas.forget();
-      parts.world.reboot();
-      await wait(parts.bootMs);
-      server.goUp();
-    },
+    reboot,
     disconnectAll: () => server.disconnectAll(),
     async stop() {
+      faults.clear();
       await server.close();
       nas.forget();
     },
   };
+}
+
+function fillPool(world: World, pool: string): void {
+  const root = world.storage.datasets.get(pool);
+  if (root) world.files.write(fillerOf(pool), { size: Math.max(0, world.storage.freeInPool(root)) });
 }

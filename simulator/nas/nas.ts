@@ -4,6 +4,8 @@ import { RateLimit } from "./auth/rate-limit.ts";
 import { Tokens } from "./auth/tokens.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Connection } from "./connection.ts";
+import type { FaultHands } from "./fault-course.ts";
+import type { Faults } from "./faults.ts";
 import { type Job, Jobs, visibleTo } from "./jobs.ts";
 import type { ApiVersion, Method } from "./method.ts";
 import type { World } from "./world/world.ts";
@@ -14,6 +16,12 @@ export interface NasSettings {
   readonly latency: number;
   readonly penaltyMs: number;
   readonly scramIterations: number;
+}
+
+/** What goes wrong, and what it may lay hands on. */
+export interface Trouble {
+  readonly faults: Faults;
+  readonly hands: FaultHands;
 }
 
 /** Counts for tests. */
@@ -55,11 +63,19 @@ export class Nas {
   readonly jobs: Jobs;
   readonly connections = new Set<Connection>();
   readonly stats = new Stats();
+  readonly trouble: Trouble;
   /** Aborted when the machine goes down; a new one after. */
   power = new AbortController();
 
-  constructor(world: World, settings: NasSettings, certificate: Certificate, methods: readonly Method[]) {
+  constructor(
+    world: World,
+    settings: NasSettings,
+    certificate: Certificate,
+    methods: readonly Method[],
+    trouble: Trouble,
+  ) {
     this.world = world;
+    this.trouble = trouble;
     this.settings = settings;
     this.certificate = certificate;
     this.methods = Map.groupBy(methods, (method) => method.name);

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { Connection } from "./connection.ts";
+import { type Around, courseOf, Unanswered } from "./fault-course.ts";
 import type { ApiVersion } from "./method.ts";
 import type { Nas } from "./nas.ts";
 import type { Recorder } from "./recorder.ts";
@@ -48,7 +49,7 @@ export class NasServer {
     const { certificate } = this.#nas;
     const server = secure ? createHttps({ cert: certificate.text, key: certificate.key }) : createHttp();
     server.on("connection", (socket: Socket) => this.#accept(socket));
-    server.on("request", (request, response) => this.#answer(request, response));
+    server.on("request", (request, response) => void this.#answer(request, response));
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head, secure));
     // A client that gives up in the middle of a TLS handshake is its own affair.
     server.on("tlsClientError", (_error, socket) => socket.destroy());
@@ -96,7 +97,32 @@ export class NasServer {
     socket.on("error", () => socket.destroy());
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  /** Faults reach these requests as well: the point is named `GET /api/versions`. */
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { faults, hands } = this.#nas.trouble;
+    const effect = faults.strike(`${request.method} ${request.url}`);
+    if (!effect) {
+      this.#document(request, response);
+      return;
+    }
+    const gone = new AbortController();
+    request.socket.once("close", () => gone.abort());
+    const work = async (): Promise<void> => this.#document(request, response);
+    const run = (around: Around = (body) => body()): Promise<unknown> => around(work);
+    const cut = (): void => void request.socket.destroy();
+    const call = { isJob: false, version: this.#nas.settings.version, gone: gone.signal, run, cut };
+    const course = courseOf(effect, call, faults, hands);
+    try {
+      await course.body();
+    } catch (error) {
+      // What is refused here is refused by the web server.
+      if (!(error instanceof Unanswered)) response.writeHead(503).end();
+    }
+    course.afterwards?.();
+  }
+
+  #document(request: IncomingMessage, response: ServerResponse): void {
+    if (request.socket.destroyed) return;
     const documents: Readonly<Record<string, () => unknown>> = {
       "/api/versions": () => this.#names.listed,
       "/api/boot_id": () => this.#nas.world.bootId,
@@ -135,6 +161,7 @@ export class NasServer {
     const connection = new Connection(facts);
     const protocol = legacy ? new LegacyProtocol(nas, this.#recorder, connection) : undefined;
     nas.connections.add(connection);
+    nas.trouble.faults.meet(connection);
     this.#watchIdle(client, socket);
     client.on("message", (data: RawData, isBinary: boolean) => {
       if (isBinary) {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Accounts } from "./auth/accounts.ts";
+import type { Fault, Faults } from "./faults.ts";
 import { startMachine } from "./machine.ts";
 import type { ApiVersion } from "./method.ts";
 import { methods } from "./methods/index.ts";
@@ -7,7 +8,9 @@ import { NfsClient } from "./nfs-client.ts";
 import { fileRecorder, type WireRecord } from "./recorder.ts";
 import { World } from "./world/world.ts";
 
+export type { Fault, FaultEffect, FaultPoint } from "./faults.ts";
 export type { WireRecord } from "./recorder.ts";
+export { fillerOf } from "./world/storage.ts";
 
 const tebibyte = 2 ** 40;
 
@@ -43,6 +46,8 @@ export interface NasOptions {
   readonly idleMs?: number;
   /** Milliseconds that a reboot takes. Default 100. */
   readonly bootMs?: number;
+  /** What goes wrong from the start. Default: nothing. */
+  readonly faults?: readonly Fault[];
 }
 
 /** A simulated NAS that answers on the loopback address. */
@@ -63,6 +68,8 @@ export interface SimulatedNas {
   readonly world: World;
   /** Who else may log in. */
   readonly accounts: Accounts;
+  /** What goes wrong from now on (`set`, `clear`), and what did (`log`). */
+  readonly faults: Pick<Faults, "set" | "clear" | "log">;
   readonly stats: { logins: number; readonly calls: Map<string, number>; maxInFlight: number; reset(): void };
   /**
    * What an administrator would do in the user interface: the same checks and effects, events included; neither recorded nor
@@ -112,6 +119,7 @@ export async function startNas(options: NasOptions = {}): Promise<SimulatedNas> 
     idleMs: options.idleMs ?? (version === "26.0" ? 60 * minute : minute),
     bootMs: options.bootMs ?? 100,
     record: options.record ?? fileRecorder(version),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   const username = "truenas_admin";
   const password = randomBytes(12).toString("base64url");

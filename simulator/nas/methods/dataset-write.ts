@@ -2,6 +2,7 @@ import { CallError, errno, type Issue, invalid, ValidationErrors } from "../erro
 import type { CallContext, Method } from "../method.ts";
 import { type Dataset, mountpointOf, upwards } from "../world/dataset.ts";
 import type { Nfs4Entry } from "../world/nodes.ts";
+import { fillerOf } from "../world/storage.ts";
 import type { World } from "../world/world.ts";
 import { textId } from "./crud.ts";
 import { instance } from "./dataset-read.ts";
@@ -102,6 +103,7 @@ function create(call: CallContext, given: CreateInput): unknown {
 
 function make(call: CallContext, data: CreateInput, parent: Dataset): unknown {
   const { world } = call;
+  room(world, parent, `create dataset ${data.name}`);
   const changes = changesOf(data);
   if (data.type === "VOLUME") {
     if (!changes.local.has("volblocksize")) changes.local.set("volblocksize", "16384");
@@ -134,6 +136,13 @@ function make(call: CallContext, data: CreateInput, parent: Dataset): unknown {
   return row;
 }
 
+/** A pool without any space left takes no new metadata either. */
+function room(world: World, dataset: Dataset, what: string): void {
+  // Adding it all up takes its time, and only a fault fills a pool to the last byte.
+  if (!world.files.exists(fillerOf(world.storage.poolOf(dataset.name).name))) return;
+  if (world.storage.freeInPool(dataset) <= 0) throw new CallError(`Failed to ${what}: out of space`);
+}
+
 function userPropertyIssues(data: UpdateInput): Issue[] {
   const field = "pool_dataset_update.user_properties_update";
   const [all, some] = [data.user_properties ?? [], data.user_properties_update ?? []];
@@ -158,6 +167,7 @@ function update(call: CallContext, id: string, data: UpdateInput): unknown {
   const parent = world.storage.parent(id) ?? dataset;
   const settings = settingsIssues(world, { prefix: "pool_dataset_update", type: dataset.type, data, parent, dataset });
   check([...settings, ...userPropertyIssues(data)]);
+  room(world, dataset, "update properties");
   const changes = changesOf(data);
   fits(world, dataset, changes.local);
   for (const [name, value] of changes.local) dataset.local.set(name, value);

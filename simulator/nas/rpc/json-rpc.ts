@@ -1,6 +1,7 @@
 import type { Connection, Wire } from "../connection.ts";
 import { dispatch } from "../dispatch.ts";
 import { ValidationErrors } from "../errors.ts";
+import { type Course, courseOf, type StruckCall, Unanswered } from "../fault-course.ts";
 import type { Method } from "../method.ts";
 import type { Nas } from "../nas.ts";
 import type { Recorder } from "../recorder.ts";
@@ -76,15 +77,19 @@ export async function serveJsonRpc(nas: Nas, recorder: Recorder, connection: Con
     if (!silent) fail(id, error);
     return;
   }
+  const course = courseThrough(nas, connection, method, (around) =>
+    dispatch(nas, connection, method, params, id, { counted: true, ...(around ? { around } : {}) }),
+  );
   let answer: { result: unknown } | { error: ErrorObject };
   try {
     const result = await connection.admit(async () => {
-      const value = await dispatch(nas, connection, method, params, id);
+      const value = await course.body();
       await nas.delay();
       return value;
     });
     answer = { result: result ?? null };
   } catch (error) {
+    if (error instanceof Unanswered) return;
     answer = { error: errorObject(error, version) };
   }
   recorder.record(
@@ -92,4 +97,20 @@ export async function serveJsonRpc(nas: Nas, recorder: Recorder, connection: Con
     "error" in answer && schemaRefuses(method, connection, params),
   );
   if (!silent) connection.send({ jsonrpc: "2.0", ...answer, id });
+  course.afterwards?.();
+}
+
+/** How a call goes: as it should, or as the fault has it that waits for it. */
+function courseThrough(nas: Nas, connection: Connection, method: Method, run: StruckCall["run"]): Course {
+  const { faults, hands } = nas.trouble;
+  const effect = faults.strike(method.name, connection);
+  if (!effect) return { body: () => run() };
+  const call: StruckCall = {
+    isJob: method.job !== undefined,
+    version: connection.version,
+    gone: connection.closed.signal,
+    run,
+    cut: () => connection.cut(),
+  };
+  return courseOf(effect, call, faults, hands);
 }

@@ -7,6 +7,9 @@ import { type Space, SpaceReport, usable } from "./space.ts";
 
 const guid = (): string => `${randomInt(1, 2 ** 47)}${randomInt(100_000, 999_999)}`;
 
+/** The file in which a fault keeps all space of a pool: what its owner removes to have room again. */
+export const fillerOf = (pool: string): string => `/mnt/${pool}/.filler`;
+
 export interface NewDataset {
   readonly name: string;
   readonly type?: "FILESYSTEM" | "VOLUME";
