@@ -5,6 +5,7 @@ import pb from "@pulumi/pulumi/proto/provider_pb.js";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { serve } from "../../providers/base/server.ts";
 import type { Properties } from "../../providers/base/values.ts";
+import type { Timing } from "../../providers/truenas/client/settings.ts";
 import { TrueNasProvider } from "../../providers/truenas/server/provider.ts";
 import type { SimulatedNas } from "../../simulator/nas/start.ts";
 
@@ -58,9 +59,10 @@ export const project = "homelab-storage";
 export const stack = "test";
 export const providerUrn = `urn:pulumi:${stack}::${project}::pulumi:providers:truenas::truenas`;
 
-export async function startPlugin(): Promise<Plugin> {
+/** @param timing shorter waiting times, for tests about what is bounded by them. */
+export async function startPlugin(timing: Partial<Timing> = {}): Promise<Plugin> {
   const log: LogLine[] = [];
-  const provider = new TrueNasProvider("1.2.3", (severity, message) => log.push({ severity, message }));
+  const provider = new TrueNasProvider("1.2.3", (severity, message) => log.push({ severity, message }), timing);
   const server = await serve({ provider: () => provider });
   const client = new providerGrpc.ResourceProviderClient(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
   // biome-ignore-start lint/suspicious/noExplicitAny: one call for every method of the generated client

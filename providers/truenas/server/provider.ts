@@ -17,6 +17,7 @@ import { isObject, type Properties, unknown } from "../../base/values.ts";
 import { TrueNasClient } from "../client/client.ts";
 import { TrueNasError } from "../client/errors.ts";
 import { scrubber } from "../client/scrub.ts";
+import type { Timing } from "../client/settings.ts";
 import { type ProviderConfig, providerConfig, secretConfig } from "../config.ts";
 import { functions } from "../functions/index.ts";
 import { checkInputs, checkProperties } from "../resources/check.ts";
@@ -32,14 +33,17 @@ import { packageSchema } from "./schema.ts";
 export class TrueNasProvider implements Provider {
   readonly version: string;
   readonly #log: EngineLog;
+  readonly #timing: Partial<Timing>;
   readonly #definitions = new Map(definitions.map((definition) => [definition.type as string, definition]));
   readonly #takenBack = new Set<string>();
   #client: TrueNasClient | undefined;
   #urn: string | undefined;
 
-  constructor(version: string, log: EngineLog) {
+  /** `timing` shortens the waiting times of tests. */
+  constructor(version: string, log: EngineLog, timing: Partial<Timing> = {}) {
     this.version = version;
     this.#log = log;
+    this.#timing = timing;
   }
 
   secretProperties(type: string): readonly string[] {
@@ -72,14 +76,15 @@ export class TrueNasProvider implements Provider {
     const config = providerConfig.parse(inputs) as ProviderConfig;
     this.#urn = urn;
     this.#client?.close().catch(() => undefined);
-    this.#client = new TrueNasClient({
+    const settings = {
       endpoint: config.endpoint ?? config.host,
       username: config.username,
       apiKey: config.apiKey,
       ...(config.ca === undefined ? {} : { ca: config.ca }),
       ...(config.fingerprint === undefined ? {} : { fingerprint: config.fingerprint }),
-      log: (line) => this.#log("warning", line),
-    });
+      log: (line: string) => this.#log("warning", line),
+    };
+    this.#client = new TrueNasClient(settings, this.#timing);
   }
 
   check({ type, oldInputs, inputs }: CheckRequest): CheckResult {
