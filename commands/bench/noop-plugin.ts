@@ -5,3 +5,5 @@ import { NoopProvider } from "./noop-provider.ts";
 const complete = process.argv.includes("--complete");
 const { port } = await serve({ provider: () => new NoopProvider(complete) });
 process.stdout.write(`${port}\n`);
+// Its input ends when the process that measures does, however that happens.
+process.stdin.on("end", () => process.exit()).resume();

@@ -10,6 +10,7 @@ import { PROJECT_FOLDER } from "../project.ts";
 /** A provider plugin that runs as a process of ours, for the engine to attach to. */
 export interface PluginProcess {
   readonly port: number;
+  readonly pid: number;
   /** The most memory that it has held so far, in bytes; undefined where the system does not tell. */
   peakMemory(): Promise<number | undefined>;
   stop(): Promise<void>;
@@ -32,7 +33,7 @@ export async function startPlugin(
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", ...nodeArguments, join(PROJECT_FOLDER, entry), ...args],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    { stdio: ["pipe", "pipe", "inherit"] },
   );
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, "exit");
@@ -40,9 +41,11 @@ export async function startPlugin(
   const port = Number(first);
   if (child.exitCode !== null || !Number.isInteger(port) || port <= 0)
     throw new Failure(`the plugin ${entry} did not start`);
+  const pid = child.pid ?? 0;
   return {
     port,
-    peakMemory: () => peakMemory(child.pid ?? 0),
+    pid,
+    peakMemory: () => peakMemory(pid),
     stop: async () => {
       child.kill("SIGINT");
       await ended;
