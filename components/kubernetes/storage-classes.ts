@@ -34,6 +34,7 @@ function newClass(name: string, plan: StorageClassPlan, options: pulumi.CustomRe
       volumeBindingMode,
       allowVolumeExpansion,
     },
-    options,
+    // The provider foresees a replacement for parameters and provisioner only; the API server refuses a change of these too.
+    { ...options, replaceOnChanges: ["reclaimPolicy", "volumeBindingMode"], deleteBeforeReplace: true },
   );
 }
