@@ -27,7 +27,7 @@ function outputsOf(outputs: z.ZodObject): Properties {
   return Object.fromEntries(
     Object.entries(properties).map(([name, schema]) => {
       const type = typeof schema === "object" ? schema.type : undefined;
-      return [name, (type === undefined ? undefined : standIns[type]) ?? {}];
+      return [name, standIns[String(type)] ?? {}];
     }),
   );
 }

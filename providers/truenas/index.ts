@@ -1,5 +1,5 @@
 /** The TrueNAS provider as a Pulumi program uses it. */
-export { getDataset, getPool, getSystem } from "./functions/index.ts";
+export { getDataset, getPool, getSystem } from "./functions/sdk.ts";
 export { Provider } from "./provider.ts";
 export { Dataset } from "./resources/dataset.ts";
 export { DatasetOwnership } from "./resources/dataset-ownership.ts";

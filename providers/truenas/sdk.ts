@@ -1,4 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+// The plugin loads this file too, with the definitions; all of @pulumi/pulumi would double its memory and the time it starts in.
+import { CustomResource } from "@pulumi/pulumi/resource.js";
 import type { z } from "zod";
 
 type Inputs<I extends z.ZodObject> = {
@@ -24,7 +26,7 @@ export function sdkResource<I extends z.ZodObject, O extends z.ZodObject>(
   definition: Described<I, O>,
 ): ResourceClass<I, O> {
   const fields = [...Object.keys(definition.inputs.shape), ...Object.keys(definition.outputs.shape)];
-  const Resource = class extends pulumi.CustomResource {
+  const Resource = class extends CustomResource {
     constructor(name: string, args: Inputs<I>, options?: pulumi.CustomResourceOptions) {
       // A field that is named but undefined becomes an output that the provider fills.
       const known = Object.fromEntries(fields.map((field) => [field, undefined]));

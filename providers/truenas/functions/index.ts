@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { ProviderError } from "../../base/errors.ts";
 import type { Properties } from "../../base/values.ts";
@@ -9,7 +8,7 @@ import type { FunctionDefinition } from "./definition.ts";
 const text = (value: unknown) => (typeof value === "string" ? value : "");
 const count = (value: unknown) => (typeof value === "number" ? value : 0);
 
-const poolResult = z.object({
+export const poolResult = z.object({
   name: z.string(),
   status: z.string().describe("ONLINE, DEGRADED, FAULTED, ..."),
   healthy: z.boolean(),
@@ -19,7 +18,7 @@ const poolResult = z.object({
   path: z.string().describe("Where it is mounted on the NAS."),
 });
 
-const getPoolFunction: FunctionDefinition = {
+export const getPoolFunction: FunctionDefinition = {
   token: "truenas:index:getPool",
   description: "A pool of the NAS, with its health and space.",
   inputs: z.object({ name: z.string().min(1).describe("Name of the pool.") }),
@@ -43,7 +42,7 @@ const getPoolFunction: FunctionDefinition = {
   },
 };
 
-const datasetResult = z.object({
+export const datasetResult = z.object({
   name: z.string(),
   mountpoint: z.string(),
   pool: z.string(),
@@ -54,7 +53,7 @@ const datasetResult = z.object({
   locked: z.boolean().describe("Whether it is encrypted and not unlocked."),
 });
 
-const getDatasetFunction: FunctionDefinition = {
+export const getDatasetFunction: FunctionDefinition = {
   token: "truenas:index:getDataset",
   description: "A dataset of the NAS, with its space.",
   inputs: z.object({ name: datasetName.describe("Full name, pool first.") }),
@@ -78,14 +77,14 @@ const getDatasetFunction: FunctionDefinition = {
   },
 };
 
-const systemResult = z.object({
+export const systemResult = z.object({
   version: z.string().describe("As the NAS tells it."),
   hostname: z.string(),
   api: z.string().describe("Protocol version in use: 25.10 or 26.0."),
   readOnly: z.boolean().describe("Whether the version is newer than this provider knows, so that it only reads."),
 });
 
-const getSystemFunction: FunctionDefinition = {
+export const getSystemFunction: FunctionDefinition = {
   token: "truenas:index:getSystem",
   description: "The NAS itself: version and name.",
   inputs: z.object({}),
@@ -101,21 +100,3 @@ const getSystemFunction: FunctionDefinition = {
 
 /** Every function. */
 export const functions: readonly FunctionDefinition[] = [getPoolFunction, getDatasetFunction, getSystemFunction];
-
-/** A pool of the NAS, with its health and space. Fails when it does not exist. */
-export function getPool(args: { name: string }, options: pulumi.InvokeOptions): Promise<z.output<typeof poolResult>> {
-  return pulumi.runtime.invoke(getPoolFunction.token, args, options);
-}
-
-/** A dataset of the NAS, with its space. Fails when it does not exist. */
-export function getDataset(
-  args: { name: string },
-  options: pulumi.InvokeOptions,
-): Promise<z.output<typeof datasetResult>> {
-  return pulumi.runtime.invoke(getDatasetFunction.token, args, options);
-}
-
-/** The NAS itself: version and name. */
-export function getSystem(options: pulumi.InvokeOptions): Promise<z.output<typeof systemResult>> {
-  return pulumi.runtime.invoke(getSystemFunction.token, {}, options);
-}
