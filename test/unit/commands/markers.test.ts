@@ -15,6 +15,7 @@ const volume = (name: string, more: Partial<VolumePlan> = {}) => ({
 const plan = (...volumes: object[]) =>
   ({
     volumes,
+    exports: [],
     nodes: [
       { name: "pve1", addresses: ["10.10.10.11"], roles: ["hypervisor"] },
       { name: "kube1", addresses: ["10.10.10.31"], roles: ["kubernetes"] },
@@ -73,4 +74,30 @@ test("a refused write and bytes that come back different are failures", async ()
   expect(refused[0]).toMatchObject({ outcome: "failed", detail: "EROFS it was" });
   const garbled = await writeMarkers(server({}, true).nas, plan(volume("a")));
   expect(garbled[0]).toMatchObject({ outcome: "failed", detail: 'the marker reads back as "something else"' });
+});
+
+test("exports that no volume uses are written by their owner, or by root where everybody is mapped", async () => {
+  const { nas, writes } = server({});
+  const exports = [
+    { key: "app-backup", path: "/mnt/big/app/backup", owner: { uid: 33, gid: 34, mode: "0770" }, readOnly: false },
+    {
+      key: "apps",
+      path: "/mnt/big",
+      owner: { uid: 568, gid: 568, mode: "0755" },
+      mapall: { user: "apps", group: "apps" },
+      readOnly: false,
+    },
+    { key: "app-a", path: "/mnt/big/a", volume: "app.a", readOnly: false },
+  ];
+  const results = await writeMarkers(nas, { ...plan(volume("a")), exports } as unknown as StoragePlan);
+  expect(results.map(({ volume: name, outcome }) => [name, outcome])).toEqual([
+    ["app.a", "written"],
+    ["app-backup", "written"],
+    ["apps", "written"],
+  ]);
+  expect(writes.map((write) => [(write as { uid: number }).uid, (write as { gid: number }).gid])).toEqual([
+    [1000, 1001],
+    [33, 34],
+    [0, 0],
+  ]);
 });
