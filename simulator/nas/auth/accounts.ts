@@ -1,26 +1,15 @@
-import { randomInt } from "node:crypto";
+import { newKeySecret } from "../world/api-key.ts";
+import type { Password } from "../world/directory.ts";
 import type { World } from "../world/world.ts";
 import type { Account, ApiKey } from "./credential.ts";
 import { deriveKeys, type ScramKeys } from "./scram.ts";
-
-/** How an account proves who it is, besides API keys. */
-export interface Secrets {
-  readonly password: string;
-  /** The one-time token that is accepted after the password. Default: no second factor. */
-  readonly otpToken?: string;
-}
-
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-const keySecret = (): string => Array.from({ length: 64 }, () => alphabet[randomInt(alphabet.length)]).join("");
 
 /** Who of the world's users may log in, and with which secrets. */
 export class Accounts {
   readonly #world: World;
   readonly #iterations: number;
-  readonly #secrets = new Map<string, Secrets>();
-  readonly #keys = new Map<number, string>();
-  readonly #scram = new Map<number, Promise<ScramKeys>>();
+  /** By the key's secret. */
+  readonly #scram = new Map<string, Promise<ScramKeys>>();
 
   /** @param iterations rounds of SCRAM's key derivation. */
   constructor(world: World, iterations: number) {
@@ -29,15 +18,15 @@ export class Accounts {
   }
 
   /** Lets a user of the world log in with a password. */
-  setPassword(username: string, secrets: Secrets): void {
-    this.#secrets.set(username, secrets);
+  setPassword(username: string, password: Password): void {
+    this.#world.directory.passwords.set(username, password);
   }
 
   find(username: string): Account | undefined {
     const { directory } = this.#world;
     const user = directory.user(username);
     if (!user) return undefined;
-    const secrets = this.#secrets.get(username);
+    const secrets = directory.passwords.get(username);
     const [gid = user.uid, ...groups] = directory.groupsOf(user.uid);
     return {
       username,
@@ -50,7 +39,7 @@ export class Accounts {
       password: user.password_disabled ? null : (secrets?.password ?? null),
       ...(secrets?.otpToken === undefined ? {} : { otpToken: secrets.otpToken }),
       locked: user.locked,
-      roles: user.roles,
+      roles: directory.userRoles(user),
     };
   }
 
@@ -61,9 +50,9 @@ export class Accounts {
    * @returns the text that a client sends, `<id>-<64 characters>`.
    */
   addKey(username: string, name: string, expiresAt: number | null = null): string {
-    const { apiKeys } = this.#world.directory;
+    const { apiKeys, keySecrets } = this.#world.directory;
     const id = Math.max(0, ...apiKeys.map((key) => key.id)) + 1;
-    const secret = keySecret();
+    const secret = newKeySecret();
     apiKeys.push({
       id,
       name,
@@ -73,14 +62,14 @@ export class Accounts {
       revoked: false,
       revokedReason: null,
     });
-    this.#keys.set(id, secret);
+    keySecrets.set(id, secret);
     return `${id}-${secret}`;
   }
 
   /** The key of that id, whatever its state. */
   key(id: number): ApiKey | undefined {
     const listed = this.#world.directory.apiKeys.find((key) => key.id === id);
-    const secret = this.#keys.get(id);
+    const secret = this.#world.directory.keySecrets.get(id);
     return listed && secret !== undefined ? { ...listed, secret } : undefined;
   }
 
@@ -101,10 +90,10 @@ export class Accounts {
 
   /** What SCRAM needs of a key; derived once. */
   scramKeys(key: ApiKey): Promise<ScramKeys> {
-    const known = this.#scram.get(key.id);
+    const known = this.#scram.get(key.secret);
     if (known) return known;
     const derived = deriveKeys(key.secret, this.#iterations);
-    this.#scram.set(key.id, derived);
+    this.#scram.set(key.secret, derived);
     return derived;
   }
 }

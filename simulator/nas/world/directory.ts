@@ -19,7 +19,9 @@ export interface User {
   readonly group: number;
   /** Database ids of the auxiliary groups. */
   readonly groups: readonly number[];
-  readonly roles: readonly string[];
+  readonly userns_idmap: "DIRECT" | number | null;
+  /** 26.0 only. */
+  readonly webshare: boolean;
 }
 
 export interface Group {
@@ -30,7 +32,30 @@ export interface Group {
   readonly smb: boolean;
   readonly sudo_commands: readonly string[];
   readonly sudo_commands_nopasswd: readonly string[];
+  readonly userns_idmap: "DIRECT" | number | null;
+  /** Roles that its members have besides those of privileges. Set by tests. */
   readonly roles: readonly string[];
+}
+
+/** What the members of groups may do. */
+export interface Privilege {
+  readonly id: number;
+  /** Of those that TrueNAS comes with. */
+  readonly builtin_name: string | null;
+  readonly name: string;
+  /** By gid. */
+  readonly local_groups: readonly number[];
+  /** Groups of a directory service, by gid or SID. */
+  readonly ds_groups: readonly (number | string)[];
+  readonly roles: readonly string[];
+  readonly web_shell: boolean;
+}
+
+/** How a user proves who it is, besides API keys. */
+export interface Password {
+  readonly password: string;
+  /** The one-time token that is accepted after the password. Default: no second factor. */
+  readonly otpToken?: string;
 }
 
 /** An API key as api_key.query lists it. */
@@ -47,7 +72,7 @@ export interface ListedApiKey {
 
 type BuiltinUser = readonly [uid: number, name: string, group: string, home: string];
 
-const builtinGroups: readonly (readonly [gid: number, name: string, roles?: readonly string[]])[] = [
+const builtinGroups: readonly (readonly [gid: number, name: string])[] = [
   [0, "root"],
   [1, "daemon"],
   [2, "bin"],
@@ -61,13 +86,13 @@ const builtinGroups: readonly (readonly [gid: number, name: string, roles?: read
   [33, "www-data"],
   [34, "backup"],
   [100, "users"],
-  [544, "builtin_administrators", ["FULL_ADMIN"]],
+  [544, "builtin_administrators"],
   [545, "builtin_users"],
   [546, "builtin_guests"],
   [568, "apps"],
   [950, "truenas_admin"],
-  [951, "truenas_readonly_administrators", ["READONLY_ADMIN"]],
-  [952, "truenas_sharing_administrators", ["SHARING_ADMIN"]],
+  [951, "truenas_readonly_administrators"],
+  [952, "truenas_sharing_administrators"],
   [999, "docker"],
   [65534, "nogroup"],
 ];
@@ -85,15 +110,31 @@ const builtinUsers: readonly BuiltinUser[] = [
   [65534, "nobody", "nogroup", "/var/empty"],
 ];
 
-/** Users, groups and the list of API keys. */
+const builtinPrivileges: readonly (readonly [builtin: string, name: string, gid: number, role: string])[] = [
+  ["LOCAL_ADMINISTRATOR", "Local Administrator", 544, "FULL_ADMIN"],
+  ["READONLY_ADMINISTRATOR", "Read-Only Administrator", 951, "READONLY_ADMIN"],
+  ["SHARING_ADMINISTRATOR", "Sharing Administrator", 952, "SHARING_ADMIN"],
+];
+
+/** Users, groups, privileges and the list of API keys. */
 export class Directory {
   readonly users: User[] = [];
   readonly groups: Group[] = [];
+  readonly privileges: Privilege[] = [];
   /** Filled by whoever hands out keys. */
   readonly apiKeys: ListedApiKey[] = [];
+  /** The secret part of each key, by its id. */
+  readonly keySecrets: Map<number, string> = new Map();
+  /** By user name. */
+  readonly passwords: Map<string, Password> = new Map();
 
   constructor() {
-    for (const [gid, name, roles = []] of builtinGroups) this.addGroup({ gid, name, roles, builtin: true });
+    for (const [gid, name] of builtinGroups) this.addGroup({ gid, name, builtin: true });
+    for (const [index, [builtin_name, name, gid, role]] of builtinPrivileges.entries()) {
+      const web_shell = role === "FULL_ADMIN";
+      const privilege = { builtin_name, name, local_groups: [gid], ds_groups: [], roles: [role], web_shell };
+      this.privileges.push({ id: index + 1, ...privilege });
+    }
     for (const [uid, username, group, home] of builtinUsers) {
       this.addUser({
         uid,
@@ -123,6 +164,7 @@ export class Directory {
       smb: false,
       sudo_commands: [],
       sudo_commands_nopasswd: [],
+      userns_idmap: null,
       roles: [],
       ...input,
       id: Math.max(0, ...this.groups.map(({ id }) => id)) + 1,
@@ -152,7 +194,8 @@ export class Directory {
       ssh_password_enabled: false,
       sudo_commands: [],
       sudo_commands_nopasswd: [],
-      roles: [...new Set([primary, ...auxiliary].flatMap(({ roles }) => roles))],
+      userns_idmap: null,
+      webshare: false,
       ...rest,
       id: Math.max(0, ...this.users.map(({ id }) => id)) + 1,
       group: primary.id,
@@ -168,6 +211,18 @@ export class Directory {
 
   group(name: string): Group | undefined {
     return this.groups.find((group) => group.name === name);
+  }
+
+  /** What the members of a group may do. */
+  groupRoles(group: Group): string[] {
+    const granted = this.privileges.filter(({ local_groups }) => local_groups.includes(group.gid));
+    return [...new Set([...group.roles, ...granted.flatMap(({ roles }) => roles)])];
+  }
+
+  /** What a user may do, through its groups. */
+  userRoles(user: User): string[] {
+    const groups = this.groups.filter(({ id }) => id === user.group || user.groups.includes(id));
+    return [...new Set(groups.flatMap((group) => this.groupRoles(group)))];
   }
 
   userName(uid: number): string | null {

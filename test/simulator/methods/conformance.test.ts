@@ -114,6 +114,22 @@ async function exercise(on: Nas, version: ApiVersion): Promise<[string, unknown]
   await call("pool.dataset.snapshot_count", "big/apps");
   await call("system.feature_enabled", "DEDUP");
   await call("pool.dataset.rename", "big/smb", { new_name: "big/other", force: true });
+  await call("group.create", { name: "family", gid: 4000 });
+  await call("user.create", {
+    username: "ada",
+    full_name: "Ada",
+    group_create: true,
+    groups: [1],
+    random_password: true,
+  });
+  const ada = on.world.directory.user("ada")?.id;
+  await call("user.update", ada, { locked: true, email: "ada@example.org" });
+  await call("group.update", on.world.directory.group("family")?.id, { users: [ada] });
+  await call("privilege.create", { name: "keys", local_groups: [4000], roles: ["API_KEY_WRITE"], web_shell: false });
+  await call("privilege.update", 4, { web_shell: true, ds_groups: ["S-1-5-21-1-2-3-4"] });
+  await call("api_key.create", { name: "made", username: "ada", expires_at: new Date(Date.UTC(2030, 0, 1)) });
+  await call("api_key.update", 1, { name: "other" });
+  await call("api_key.update", 1, { reset: true });
   for (const name of [
     "pool",
     "pool.dataset",
@@ -123,6 +139,8 @@ async function exercise(on: Nas, version: ApiVersion): Promise<[string, unknown]
     "service",
     "user",
     "group",
+    "privilege",
+    "api_key",
     "interface",
   ]) {
     await call(`${name}.query`, ...none);
@@ -130,17 +148,6 @@ async function exercise(on: Nas, version: ApiVersion): Promise<[string, unknown]
     await call(`${name}.get_instance`, id);
     await call(`${name}.query`, [["id", "=", id]], { count: true });
   }
-  on.world.directory.apiKeys.push({
-    id: 1,
-    name: "key",
-    username: "root",
-    createdAt: 0,
-    expiresAt: null,
-    revoked: false,
-    revokedReason: null,
-  });
-  await call("api_key.query", ...none);
-  await call("api_key.get_instance", 1);
   for (const name of served(version)) {
     if (made.some(([each]) => each === name)) continue;
     if (/\.(delete)$/.test(name)) continue;
@@ -151,6 +158,10 @@ async function exercise(on: Nas, version: ApiVersion): Promise<[string, unknown]
   await call("sharing.smb.delete", 1);
   await call("pool.snapshot.delete", "big/apps@one");
   await call("pool.dataset.delete", "big/apps", { recursive: true });
+  await call("api_key.delete", 1);
+  await call("privilege.delete", 4);
+  await call("user.delete", ada);
+  await call("group.delete", on.world.directory.group("family")?.id, { delete_users: true });
   return made;
 }
 
