@@ -1,0 +1,63 @@
+/** What the documentation says of a resource beyond its definition. */
+export interface ResourceNotes {
+  /** What `pulumi import` takes as its id, as a sentence. */
+  readonly id: string;
+  /** Roles of TrueNAS that its methods need (role_definitions of the API); each includes the reading role of its name. */
+  readonly roles: readonly string[];
+  /** Further roles for a deletion that destroys. */
+  readonly rolesToDestroy?: readonly string[];
+  /** What is refused beyond a wrong type, and when. */
+  readonly refuses: readonly string[];
+}
+
+/** By the last part of the type. */
+export const resourceNotes: Readonly<Record<string, ResourceNotes>> = {
+  Dataset: {
+    id: "The full name, such as `big/k8s-apps`.",
+    roles: ["POOL_READ", "DATASET_WRITE"],
+    rolesToDestroy: ["DATASET_DELETE", "SNAPSHOT_READ", "SHARING_NFS_READ", "SHARING_SMB_READ", "SNAPSHOT_TASK_READ"],
+    refuses: [
+      "A pool that the NAS does not have (at preview; the message lists its pools).",
+      "A dataset that exists and carries no mark of this very resource (at preview, with the import command).",
+      "A quota between 1 byte and 1 GiB; an `aclmode` that does not fit the `acltype`.",
+      "With `onDelete: destroy`: destroying one that has children, snapshots, clones, shares or snapshot tasks (when it is to be deleted; the message counts them).",
+    ],
+  },
+  DatasetOwnership: {
+    id: "The root, such as `big/k8s-apps`.",
+    roles: ["DATASET_WRITE", "SNAPSHOT_WRITE"],
+    refuses: [],
+  },
+  FilesystemPermissions: {
+    id: "The path, such as `/mnt/big/k8s-apps`.",
+    roles: ["DATASET_READ", "FILESYSTEM_ATTRS_WRITE"],
+    refuses: ["Nothing to set: one of `uid`, `gid` and `mode` is needed.", "The directory of a pool itself."],
+  },
+  NfsConfig: {
+    id: "Always `nfs`.",
+    roles: ["SHARING_NFS_WRITE"],
+    refuses: ["`v4Domain` where the protocols leave NFSV4 out."],
+  },
+  NfsShare: {
+    id: "The number on the NAS, or the path when one export alone has it.",
+    roles: ["SHARING_NFS_WRITE"],
+    refuses: [
+      "A path that an export without a mark of this stack serves already (at preview, with the import command).",
+      "`maprootUser` together with `mapallUser`; a mapped group without its user.",
+    ],
+  },
+  Service: {
+    id: "The name, such as `nfs`.",
+    roles: ["SERVICE_READ", "SERVICE_WRITE"],
+    refuses: ["A service that the NAS does not have (at preview; the message lists its services)."],
+  },
+  SnapshotTask: {
+    id: "The number on the NAS.",
+    roles: ["SNAPSHOT_TASK_WRITE", "SNAPSHOT_READ"],
+    refuses: [
+      "A dataset and naming schema that a task has already (at preview, with the import command). One whose name begins with `hs-` and which is the same in every setting is taken back instead.",
+      "`exclude` without `recursive`, or a name outside the dataset.",
+      "A naming schema without `%Y %m %d %H %M` (or `%s`).",
+    ],
+  },
+};
