@@ -39,8 +39,12 @@ export function definitionOnly(definition: AnyDefinition, inputs: Properties): P
 export async function converge(definition: AnyDefinition, context: ResourceContext, request: CreateRequest) {
   const { lifecycle } = definition;
   const { inputs } = request;
+  // Both only look, so they look at once: many resources are made one after the other, and each look is a way to the NAS and back.
+  const locating = lifecycle.locate(context, inputs);
+  // Heard below, unless the first look ends it all.
+  locating.catch(() => undefined);
   await lifecycle.preflight?.(context, inputs);
-  const occupant = await lifecycle.locate(context, inputs);
+  const occupant = await locating;
   if (occupant && !occupant.ours) throw occupied(context, occupant.id, occupant.description);
   if (request.preview) {
     if (occupant) context.log("info", `takes back ${occupant.description}`);

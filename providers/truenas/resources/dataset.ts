@@ -146,6 +146,8 @@ export const dataset = defineResource({
     },
 
     preflight: async (context, { name }) => {
+      // A pool has a dataset of its name. Looking for that needs no further call, for this dataset is looked up at the same time.
+      if (await find(context, poolOf(name))) return;
       const pools = await context.nas.collection("pool.query").all();
       const names = pools.map((pool) => String(pool["name"]));
       if (names.includes(poolOf(name))) return;

@@ -4,7 +4,7 @@ import { sameSet } from "./compare.ts";
 import type { ResourceContext } from "./context.ts";
 import { defineResource, type Live } from "./definition.ts";
 import { nasPath, shareMark } from "./names.ts";
-import { deleteById, idFilter } from "./rows.ts";
+import { deleteById, findAll, idFilter } from "./rows.ts";
 
 /** An account of the NAS by name; empty for none. */
 const account = z.string().default("");
@@ -82,7 +82,7 @@ export const nfsShare = defineResource({
     },
 
     locate: async (context, { path }) => {
-      const shares = (await all(context)).filter((share) => share.path === path);
+      const shares = await at(context, path);
       const ours = shares.find((share) => share.comment.endsWith(shareMark(context)));
       // Another export of this stack may serve the same directory to other clients: that is for the NAS to judge.
       const foreign = shares.find((share) => !share.comment.includes(`[pulumi ${context.project}/${context.stack}/`));
@@ -150,14 +150,14 @@ function toLive(row: ShareRow): Live<Inputs> {
   };
 }
 
-const all = async (context: ResourceContext) =>
-  (await context.nas.collection("sharing.nfs.query").all()) as unknown as ShareRow[];
+const at = async (context: ResourceContext, path: string) =>
+  (await findAll(context, "sharing.nfs.query", "path", path)) as unknown as ShareRow[];
 
 /** By number, or by a path that one export alone has: that is what an owner knows. */
 async function find(context: ResourceContext, id: string): Promise<ShareRow | undefined> {
   if (!id.startsWith("/"))
     return (await context.nas.collection("sharing.nfs.query").find(idFilter(id))) as ShareRow | undefined;
-  const shares = (await all(context)).filter((share) => share.path === id);
+  const shares = await at(context, id);
   return shares.length === 1 ? shares[0] : undefined;
 }
 

@@ -1,4 +1,5 @@
 import { ProviderError } from "../../base/errors.ts";
+import type { Row } from "../client/client.ts";
 import { NotFoundError } from "../client/errors.ts";
 import type { ResourceContext } from "./context.ts";
 
@@ -23,4 +24,27 @@ export function idFilter(id: string): number {
     "INVALID_ARGUMENT",
     `"${id}" is no id of the NAS: expected a number, as the import command of an error message shows it`,
   );
+}
+
+interface Group extends Row {
+  readonly value: unknown;
+  readonly members: readonly Row[];
+}
+
+/**
+ * The objects of a kind that have this value in a property which several may share. Looked up in bulk, as single ones are: a
+ * list of all for every new object would grow with the square of their number.
+ */
+export async function findAll(
+  { nas }: ResourceContext,
+  method: string,
+  property: string,
+  value: string,
+): Promise<readonly Row[]> {
+  const groups = nas.derivedCollection<Group>(`${method} by ${property}`, "value", async (values) => {
+    const filters = values === undefined ? [] : [[property, "in", values]];
+    const rows = await nas.call<readonly Row[]>(method, [filters], { kind: "read" });
+    return [...Map.groupBy(rows, (row) => row[property])].map(([of, members]) => ({ value: of, members }));
+  });
+  return (await groups.find(value))?.members ?? [];
 }
