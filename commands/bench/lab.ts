@@ -25,14 +25,17 @@ export interface BenchResult extends OperationResult {
 
 /** The real program with a stack of so many apps, on a simulated homelab of its own. */
 export class Lab {
-  /** Custom resources of the state after the last `up`, providers included. */
+  /** Resources after the last `up`, components and providers included. */
   resources = 0;
+  /** File systems that the stack makes. */
+  readonly datasets: number;
   readonly #engine: Engine;
   readonly #site: Site;
   readonly #workspace: Workspace;
   readonly #env: NodeJS.ProcessEnv;
 
-  private constructor(engine: Engine, site: Site, workspace: Workspace) {
+  private constructor(engine: Engine, site: Site, workspace: Workspace, datasets: number) {
+    this.datasets = datasets;
     this.#engine = engine;
     this.#site = site;
     this.#workspace = workspace;
@@ -51,7 +54,7 @@ export class Lab {
     const site = await startSite({ engine, version: "26.0", plan, nas: { record: () => undefined, ...nas } });
     const workspace = new Workspace(await mkdtemp(join(tmpdir(), "homelab-bench-")));
     await workspace.prepare(PROJECT_NAME);
-    const lab = new Lab(engine, site, workspace);
+    const lab = new Lab(engine, site, workspace, plan.datasets.length);
     await workspace.createStack(STACK, overlayStack(text, site.overlay).text, site.secrets, { engine, env: lab.#env });
     return lab;
   }
