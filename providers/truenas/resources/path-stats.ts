@@ -19,8 +19,8 @@ interface BulkItem {
   readonly result: Omit<PathStat, "path"> | null;
 }
 
-/** Paths of one core.bulk call; the NAS refuses requests of more than 64 KiB. */
-const maxPaths = 200;
+/** Bytes of the paths in one core.bulk call; the NAS refuses requests of more than 64 KiB. */
+const maxBytes = 60_000;
 
 /** A path on the NAS; undefined only when the NAS says that it does not exist. */
 export async function statPath(context: ResourceContext, path: string): Promise<PathStat | undefined> {
@@ -41,11 +41,24 @@ async function statOne({ nas, signal }: ResourceContext, path: string): Promise<
 function statsOf({ nas }: ResourceContext): Collection<PathStat & Record<string, unknown>> {
   return nas.derivedCollection("filesystem.stat", "path", async (keys) => {
     const paths = keys?.map(String) ?? (await managedMountpoints(nas));
-    const chunks = Array.from({ length: Math.ceil(paths.length / maxPaths) }, (_, i) =>
-      paths.slice(i * maxPaths, (i + 1) * maxPaths),
-    );
-    return (await Promise.all(chunks.map((chunk) => bulkStat(nas, chunk)))).flat();
+    return (await Promise.all(chunksOf(paths).map((chunk) => bulkStat(nas, chunk)))).flat();
   });
+}
+
+/** As few requests as possible: a thousand paths of ordinary length fit in one. */
+export function chunksOf(paths: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  let bytes = maxBytes;
+  for (const path of paths) {
+    const size = Buffer.byteLength(JSON.stringify([path])) + 1;
+    if (bytes + size > maxBytes) {
+      chunks.push([]);
+      bytes = 0;
+    }
+    bytes += size;
+    chunks.at(-1)?.push(path);
+  }
+  return chunks;
 }
 
 async function bulkStat(nas: ResourceContext["nas"], paths: readonly string[]) {
