@@ -36,6 +36,11 @@ interface Listing<T> {
 
 /** More keys than this are cheaper as one list, and could make the request too large. */
 const maxKeys = 50;
+/**
+ * Batches without a change in between, after which the next one reads everything. A process that only reads will not stop doing
+ * so; in one that also changes things a list is soon outdated, and would be read again and again.
+ */
+const patience = { reading: 1, changing: 10 } as const;
 
 /** The options of the query that a collection makes. */
 export function queryExtra(method: string, extra: CollectionOptions["extra"] = {}): Readonly<Record<string, unknown>> {
@@ -45,7 +50,7 @@ export function queryExtra(method: string, extra: CollectionOptions["extra"] = {
 
 /**
  * Lookups that arrive together, or while an earlier batch is under way, become one query. The second batch without a
- * change in between reads everything, so that a refresh of any size costs two queries.
+ * change in between reads everything, so that a refresh of any size costs two queries; see `patience`.
  */
 export class CoalescedCollection<T extends Row> implements Collection<T> {
   readonly #key: string;
@@ -54,6 +59,8 @@ export class CoalescedCollection<T extends Row> implements Collection<T> {
   #waiting: Waiting<T>[] = [];
   #busy = false;
   #lastBatch: ReadMark | undefined;
+  /** Batches since the last change. */
+  #batches = 0;
   #listing: Listing<T> | undefined;
   #listingUnderWay: { readonly mark: ReadMark; readonly promise: Promise<Listing<T>> } | undefined;
 
@@ -128,8 +135,11 @@ export class CoalescedCollection<T extends Row> implements Collection<T> {
   }
 
   async #lookUp(keys: readonly Key[]): Promise<ReadonlyMap<unknown, T>> {
-    const repeated = this.#lastBatch !== undefined && this.#freshness.isFresh(this.#lastBatch);
-    if (keys.length > maxKeys || repeated) return (await this.#list()).byKey;
+    const again = this.#lastBatch !== undefined && this.#freshness.isFresh(this.#lastBatch);
+    this.#batches = again ? this.#batches : 0;
+    const enough = this.#batches >= (this.#freshness.untouched ? patience.reading : patience.changing);
+    if (keys.length > maxKeys || enough) return (await this.#list()).byKey;
+    this.#batches += 1;
     this.#lastBatch = this.#freshness.mark();
     return this.#index(await this.#read(keys));
   }

@@ -17,6 +17,11 @@ export class Freshness {
     this.#maxAge = maxAge;
   }
 
+  /** Whether this process has changed nothing so far. */
+  get untouched(): boolean {
+    return this.#generation === 0;
+  }
+
   /** To be taken before the read is sent. */
   mark(): ReadMark {
     return { generation: this.#generation, at: performance.now() };

@@ -117,6 +117,16 @@ describe("CoalescedCollection", () => {
     expect(queries).toEqual([{ keys: [1] }, { keys: [2] }, { keys: [3] }]);
   });
 
+  it("in a process that changes things, reads everything only when there was no change for long", async () => {
+    freshness.changed();
+    for (const id of numbers(20)) expect((await collection.find(id))?.["name"]).toBe(`n${id}`);
+    expect(queries).toEqual([...numbers(10).map((id) => ({ keys: [id] })), { keys: "all" }]);
+    freshness.changed();
+    await collection.find(1);
+    await collection.find(2);
+    expect(queries.slice(11)).toEqual([{ keys: [1] }, { keys: [2] }]);
+  });
+
   it("reads again after a minute", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());

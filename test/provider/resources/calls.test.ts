@@ -35,7 +35,7 @@ test("a dataset asks for its pool and for itself in one query, shared with the d
   await Promise.all(many.map((i) => create("Dataset", `d${i}`, { name: `tank/apps/d${i}` })));
   expect(calls("pool.query")).toEqual([]);
   const [first] = filters("pool.dataset.query") as [string, string, string[]][][];
-  expect(first?.[0]?.[2].slice(0, 2)).toEqual(["tank/apps/d0", "tank"]);
+  expect(first?.[0]?.[2]).toEqual(expect.arrayContaining(["tank/apps/d0", "tank"]));
   expect(calls("pool.dataset.query").length).toBeLessThan(many.length);
 });
 
