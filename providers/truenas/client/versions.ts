@@ -76,17 +76,19 @@ export function fetchVersions(
 ): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
+      clearTimeout(timer);
       socket.destroy();
       reject(error);
     };
+    // The `timeout` of a request reaches only sockets that the request itself opens.
+    const overdue = `it does not answer within ${timeoutMs / 1000} s`;
+    const timer = setTimeout(() => fail(new UnreachableError(target.name, overdue)), timeoutMs);
     const get = request({
       createConnection: () => socket,
       path: "/api/versions",
       headers: { host: target.name, accept: "application/json", connection: "close" },
-      timeout: timeoutMs,
       signal,
     });
-    get.on("timeout", () => fail(new UnreachableError(target.name, `it does not answer within ${timeoutMs / 1000} s`)));
     get.on("error", (error) => fail(unreachable(target, error)));
     get.on("response", (response) => {
       let body = "";
@@ -97,6 +99,7 @@ export function fetchVersions(
       });
       response.on("error", (error) => fail(unreachable(target, error)));
       response.on("end", () => {
+        clearTimeout(timer);
         socket.destroy();
         try {
           resolve(parseVersions(target, response.statusCode, body));
