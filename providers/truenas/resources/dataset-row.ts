@@ -98,6 +98,12 @@ export function toLive<I>(row: DatasetRow): Live<I> {
     id: row.id,
     inputs: inputs as Partial<I>,
     explicit: [...explicit, ...localProperties] as (keyof I & string)[],
-    outputs: { mountpoint: row.mountpoint ?? "", pool: row.pool, localProperties: localProperties.sort() },
+    outputs: {
+      mountpoint: row.mountpoint ?? "",
+      pool: row.pool,
+      encrypted: row.encrypted ?? false,
+      locked: row.locked ?? false,
+      localProperties: localProperties.sort(),
+    },
   };
 }

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { ProviderError } from "../../base/errors.ts";
-import type { Properties, PropertyValue } from "../../base/values.ts";
+import { isUnknown, type Properties, type PropertyValue } from "../../base/values.ts";
 import { sdkResource } from "../sdk.ts";
 import type { ResourceContext } from "./context.ts";
 import { destroyDataset } from "./dataset-destroy.ts";
 import { type DatasetRow, toLive } from "./dataset-row.ts";
 import { defineResource } from "./definition.ts";
+import { refuseLocked } from "./locked.ts";
 import { datasetName, ownership, ownerValue, poolOf } from "./names.ts";
 
 const onOff = z.enum(["ON", "OFF", "INHERIT"]);
@@ -67,6 +68,10 @@ const inputs = z.object({
 const outputs = z.object({
   mountpoint: z.string().describe("Path on the NAS."),
   pool: z.string().describe("The pool that holds it."),
+  encrypted: z
+    .boolean()
+    .describe("Whether it is encrypted: with the key of an encrypted parent, which a new dataset always takes on."),
+  locked: z.boolean().describe("Whether it is encrypted and not unlocked, so that its files are out of reach."),
   localProperties: z.array(z.string()).describe("Properties that are set on the dataset itself rather than inherited."),
 });
 
@@ -126,6 +131,12 @@ export const dataset = defineResource({
     userProperties: { partial: true, whenRemoved: {} },
     onDelete: { local: true },
   },
+  outputTraits: {
+    mountpoint: { stable: true },
+    pool: { stable: true },
+    encrypted: { stable: true },
+    locked: { stable: true },
+  },
   rules: ({ acltype, aclmode }) => {
     if (aclmode === undefined || acltype === undefined || aclmode === "INHERIT" || acltype === "INHERIT") return [];
     if (acltype === "NFSV4") {
@@ -145,17 +156,14 @@ export const dataset = defineResource({
       return row && toLive<Inputs>(row);
     },
 
-    preflight: async (context, { name }) => {
-      // A pool has a dataset of its name. Looking for that needs no further call, for this dataset is looked up at the same time.
-      if (await find(context, poolOf(name))) return;
-      const pools = await context.nas.collection("pool.query").all();
-      const names = pools.map((pool) => String(pool["name"]));
-      if (names.includes(poolOf(name))) return;
-      throw new ProviderError(
-        "FAILED_PRECONDITION",
-        `dataset ${name}: the NAS has no pool ${poolOf(name)}; its pools are ${names.join(", ") || "none"}. ` +
-          "Write one of these (nas.pool in the configuration), or create the pool in the TrueNAS UI first: pools are never made from here.",
-      );
+    preflight: async (context, { name }, live) => {
+      if (isUnknown(name)) return;
+      if (live) return refuseLocked(context, name, `dataset ${name} cannot be changed`);
+      const parent = name.slice(0, name.lastIndexOf("/"));
+      await Promise.all([
+        refuseUnknownPool(context, name),
+        refuseLocked(context, parent, `dataset ${name} cannot be made`),
+      ]);
     },
 
     locate: async (context, { name }) => {
@@ -192,6 +200,19 @@ export const dataset = defineResource({
     delete: (context, id, { onDelete }) => destroyDataset(context, id, onDelete),
   },
 });
+
+async function refuseUnknownPool(context: ResourceContext, name: string): Promise<void> {
+  // A pool has a dataset of its name. Looking for that needs no further call, for this dataset is looked up at the same time.
+  if (await find(context, poolOf(name))) return;
+  const pools = await context.nas.collection("pool.query").all();
+  const names = pools.map((pool) => String(pool["name"]));
+  if (names.includes(poolOf(name))) return;
+  throw new ProviderError(
+    "FAILED_PRECONDITION",
+    `dataset ${name}: the NAS has no pool ${poolOf(name)}; its pools are ${names.join(", ") || "none"}. ` +
+      "Write one of these (nas.pool in the configuration), or create the pool in the TrueNAS UI first: pools are never made from here.",
+  );
+}
 
 /** Our names are those of the wire; only the preset is spelled otherwise. */
 function wireProperties({ shareType, ...properties }: Record<string, unknown>): Record<string, unknown> {

@@ -3,7 +3,8 @@ import { sdkResource } from "../sdk.ts";
 import { sameSet } from "./compare.ts";
 import type { ResourceContext } from "./context.ts";
 import { defineResource, type Live } from "./definition.ts";
-import { nasPath, shareMark } from "./names.ts";
+import { refuseLockedPath } from "./locked.ts";
+import { nasPath, shareMark, withoutMark } from "./names.ts";
 import { deleteById, findAll, idFilter } from "./rows.ts";
 
 /** An account of the NAS by name; empty for none. */
@@ -49,8 +50,6 @@ interface ShareRow {
   readonly locked?: boolean | null;
 }
 
-const anyMark = /(?:^| )\[pulumi [^\]\s]+\]$/;
-
 export const nfsShare = defineResource({
   type: "truenas:index:NfsShare",
   description: "An NFS export of one directory on the NAS. Removing it ends access; the data stays.",
@@ -79,6 +78,10 @@ export const nfsShare = defineResource({
     read: async (context, id) => {
       const row = await find(context, id);
       return row && toLive(row);
+    },
+
+    preflight: async (context, { path }, live) => {
+      if (live?.inputs.path !== path) await refuseLockedPath(context, path, `NFS export of ${path} cannot be made`);
     },
 
     locate: async (context, { path }) => {
@@ -122,7 +125,7 @@ function toLive(row: ShareRow): Live<Inputs> {
     id: String(row.id),
     inputs: {
       path: row.path,
-      comment: row.comment.replace(anyMark, ""),
+      comment: withoutMark(row.comment),
       networks: row.networks,
       hosts: row.hosts,
       readOnly: row.ro,

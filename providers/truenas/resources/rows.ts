@@ -48,3 +48,12 @@ export async function findAll(
   });
   return (await groups.find(value))?.members ?? [];
 }
+
+/** One of a list by its number on the NAS, or by name. */
+export function byIdOrName<T extends { readonly id: number }>(
+  rows: readonly T[],
+  id: string,
+  nameOf: (row: T) => string,
+): T | undefined {
+  return /^[1-9]\d*$/.test(id) ? rows.find((row) => row.id === Number(id)) : rows.find((row) => nameOf(row) === id);
+}

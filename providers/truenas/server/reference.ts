@@ -185,7 +185,7 @@ function removalOf(definition: AnyDefinition, name: string, { default: standard 
   if (standard !== undefined) return "the default";
   const { whenRemoved } = traitsOf(definition, name);
   if (whenRemoved === undefined) return "stays as it is";
-  if (whenRemoved === "") return "empty";
+  if (whenRemoved === "" || whenRemoved === null) return "empty";
   return typeof whenRemoved === "object" ? "the program's entries go" : code(String(whenRemoved));
 }
 

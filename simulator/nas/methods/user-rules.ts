@@ -72,8 +72,6 @@ function groups({ world: { directory } }: CallContext, asked: UserRequest, old: 
   if (old && asked.group === null) add("group", "A user needs a primary group");
   if (typeof asked.group === "number" && !exists(asked.group))
     add("group", `Group ${asked.group} not found`, errno.ENOENT);
-  if (!old && asked.group_create && directory.group(asked.username ?? ""))
-    add("group_create", `A group with the name "${asked.username}" exists already.`, errno.EEXIST);
   if ((asked.groups ?? []).length > mostGroups) add("groups", "A user may have at most 64 auxiliary groups");
   for (const id of asked.groups ?? []) if (!exists(id)) add("groups", `Group ${id} not found`, errno.ENOENT);
   if (asked.shell !== undefined && !knownShells.includes(asked.shell)) add("shell", "Invalid shell");

@@ -161,9 +161,11 @@ function create(call: CallContext, request: Request & Pick<User, "username" | "f
   return answer(call, user, request, chosen);
 }
 
-/** A group of the user's own name, with its number where that is free. */
+/** A group of the user's own name, with its number where that is free; one that exists already is used as it is. */
 function ownGroup(call: CallContext, name: string, uid: number): number {
   const { directory } = call.world;
+  const existing = directory.group(name);
+  if (existing) return existing.id;
   const gids = directory.groups.map((group) => group.gid);
   const { id } = directory.addGroup({ gid: gids.includes(uid) ? nextNumber(gids) : uid, name });
   const group = directory.groups.find((each) => each.id === id);

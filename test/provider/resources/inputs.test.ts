@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Properties, PropertyValue } from "../../../providers/base/values.ts";
+import { type Properties, type PropertyValue, secret } from "../../../providers/base/values.ts";
 import { definitions } from "../../../providers/truenas/resources/index.ts";
 import { type Plugin, startPlugin } from "../harness.ts";
 
@@ -12,6 +12,15 @@ interface Case {
 const schedule = { minute: "00", hour: "*", dom: "*", month: "*", dow: "*", begin: "00:00", end: "23:59" };
 
 const cases: Record<string, Case> = {
+  ApiKey: {
+    base: { name: "backup", username: "ada", expiresAt: "2030-01-01T00:00:00.000Z", rotate: "1" },
+    changes: {
+      name: ["other", "name", "update"],
+      username: ["bob", "username", "refused"],
+      expiresAt: ["2031-01-01T00:00:00Z", "expiresAt", "update"],
+      rotate: ["2", "rotate", "update"],
+    },
+  },
   Dataset: {
     base: {
       name: "tank/apps/a",
@@ -66,6 +75,14 @@ const cases: Record<string, Case> = {
       recursive: [true, "recursive", "update"],
     },
   },
+  Group: {
+    base: { name: "family", gid: 4000, smb: true },
+    changes: {
+      name: ["kin", "name", "update"],
+      gid: [4001, "gid", "refused"],
+      smb: [false, "smb", "update"],
+    },
+  },
   NfsConfig: {
     base: { protocols: ["NFSV4"], servers: 8, bindAddresses: ["10.0.0.1"], v4Domain: "home", allowNonroot: false },
     changes: {
@@ -104,12 +121,97 @@ const cases: Record<string, Case> = {
       enabled: [false, "enabled", "update"],
     },
   },
+  Privilege: {
+    base: { name: "keepers", localGroups: [4000], roles: ["SNAPSHOT_WRITE"], webShell: false },
+    changes: {
+      name: ["others", "name", "update"],
+      localGroups: [[4001], "localGroups", "update"],
+      roles: [["SNAPSHOT_READ"], "roles", "update"],
+      webShell: [true, "webShell", "update"],
+    },
+  },
   Service: {
     base: { name: "nfs", enabled: true, running: true },
     changes: {
       name: ["ssh", "name", "update-replace"],
       enabled: [false, "enabled", "update"],
       running: [false, "running", "update"],
+    },
+  },
+  SmbConfig: {
+    base: {
+      netbiosName: "nas",
+      netbiosAliases: ["store"],
+      workgroup: "HOME",
+      description: "a NAS",
+      minimumProtocol: "SMB2",
+      enableSmb1: false,
+      searchProtocols: [],
+      statefulFailover: false,
+      encryption: "DEFAULT",
+      appleExtensions: false,
+      ntlmv1Auth: false,
+      multichannel: false,
+      guestAccount: "nobody",
+      adminGroup: "",
+      bindAddresses: ["10.0.0.1"],
+      fileMask: "DEFAULT",
+      directoryMask: "DEFAULT",
+      unixCharset: "UTF-8",
+      localMaster: true,
+      syslog: false,
+      debug: false,
+      auxiliaryParameters: "",
+    },
+    changes: {
+      netbiosName: ["box", "netbiosName", "update"],
+      netbiosAliases: [[], "netbiosAliases", "update"],
+      workgroup: ["LAB", "workgroup", "update"],
+      description: ["mine", "description", "update"],
+      minimumProtocol: ["SMB3", "minimumProtocol", "update"],
+      enableSmb1: [true, "enableSmb1", "update"],
+      searchProtocols: [["SPOTLIGHT"], "searchProtocols", "update"],
+      statefulFailover: [true, "statefulFailover", "update"],
+      encryption: ["REQUIRED", "encryption", "update"],
+      appleExtensions: [true, "appleExtensions", "update"],
+      ntlmv1Auth: [true, "ntlmv1Auth", "update"],
+      multichannel: [true, "multichannel", "update"],
+      guestAccount: ["guest", "guestAccount", "update"],
+      adminGroup: ["admins", "adminGroup", "update"],
+      bindAddresses: [[], "bindAddresses", "update"],
+      fileMask: ["0660", "fileMask", "update"],
+      directoryMask: ["0770", "directoryMask", "update"],
+      unixCharset: ["GBK", "unixCharset", "update"],
+      localMaster: [false, "localMaster", "update"],
+      syslog: [true, "syslog", "update"],
+      debug: [true, "debug", "update"],
+      auxiliaryParameters: ["log level = 2", "auxiliaryParameters", "update"],
+    },
+  },
+  SmbShare: {
+    base: {
+      name: "Photos",
+      path: "/mnt/tank/apps/a",
+      purpose: "DEFAULT_SHARE",
+      options: { hostsAllow: ["10.0.0.0/24"], appleNameMangling: true },
+      comment: "a",
+      readOnly: false,
+      browsable: true,
+      accessBasedEnumeration: false,
+      audit: { enable: false, watchList: [], ignoreList: [] },
+      enabled: true,
+    },
+    changes: {
+      name: ["Pictures", "name", "update"],
+      path: ["/mnt/tank/apps/b", "path", "update"],
+      purpose: ["MULTIPROTOCOL_SHARE", "purpose", "update"],
+      options: [{ hostsAllow: ["10.0.1.0/24"], appleNameMangling: true }, "options.hostsAllow", "update"],
+      comment: ["b", "comment", "update"],
+      readOnly: [true, "readOnly", "update"],
+      browsable: [false, "browsable", "update"],
+      accessBasedEnumeration: [true, "accessBasedEnumeration", "update"],
+      audit: [{ enable: true, watchList: [], ignoreList: [] }, "audit.enable", "update"],
+      enabled: [false, "enabled", "update"],
     },
   },
   SnapshotTask: {
@@ -134,6 +236,34 @@ const cases: Record<string, Case> = {
       schedule: [{ ...schedule, hour: "3" }, "schedule.hour", "update"],
       allowEmpty: [false, "allowEmpty", "update"],
       enabled: [false, "enabled", "update"],
+    },
+  },
+  User: {
+    base: {
+      username: "ada",
+      fullName: "Ada",
+      uid: 4000,
+      group: "family",
+      groups: ["media"],
+      password: secret("correct horse"),
+      passwordDisabled: false,
+      smb: true,
+      home: "/mnt/tank/homes",
+      shell: "/usr/bin/zsh",
+      locked: false,
+    },
+    changes: {
+      username: ["bob", "username", "update"],
+      fullName: ["Bob", "fullName", "update"],
+      uid: [4001, "uid", "refused"],
+      group: ["friends", "group", "update"],
+      groups: [["media", "books"], "groups", "update"],
+      password: [secret("battery staple"), "password", "update"],
+      passwordDisabled: [true, "passwordDisabled", "update"],
+      smb: [false, "smb", "update"],
+      home: ["/var/empty", "home", "update"],
+      shell: ["/usr/sbin/nologin", "shell", "update"],
+      locked: [true, "locked", "update"],
     },
   },
 };
@@ -181,9 +311,9 @@ describe.each(definitions.map((definition) => [definition.type.split(":")[2] ?? 
     test.each(Object.entries(changes).filter(([, [, , kind]]) => kind === "update"))(
       "a drift of %s on the NAS shows as exactly that",
       async (input, [value, path]) => {
-        const { local, writeOnly } = definition.traits[input] ?? {};
+        const { local, writeOnly, unreadable } = definition.traits[input] ?? {};
         const drifted = await plugin.resource(name).diff({ ...base, [input]: value }, base, base);
-        expect(drifted).toEqual(local || writeOnly ? {} : { [path]: "update" });
+        expect(drifted).toEqual(local || writeOnly || unreadable ? {} : { [path]: "update" });
       },
     );
   },

@@ -61,6 +61,8 @@ describe.each<ApiVersion>(["25.10", "26.0"])("accounts of %s", (version) => {
       const on = nas({ version });
       const own = await on.call<UserRow>("user.create", { ...ada, uid: 4001 });
       expect([own.uid, own.group.bsdgrp_group, own.group.bsdgrp_gid]).toEqual([4001, "ada", 4001]);
+      const existing = await on.call<number>("group.create", { name: "eva" });
+      expect((await on.call<UserRow>("user.create", { ...ada, username: "eva" })).group.id).toBe(existing);
       const id = await on.call<number>("group.create", { name: "family", gid: 4100 });
       const bob = { ...ada, username: "bob", group_create: false };
       expect((await on.call<UserRow>("user.create", { ...bob, group: id })).group.bsdgrp_gid).toBe(4100);
