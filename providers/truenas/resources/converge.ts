@@ -195,7 +195,8 @@ function occupied(context: ResourceContext, id: string, description: string): Pr
   return new ProviderError(
     "ALREADY_EXISTS",
     `${description} exists already, and this stack did not make it; it is not taken over silently. ` +
-      `Take it over with: ${context.importCommand(id)} - or give it another name.`,
+      `Take it over with: ${context.importCommand(id)} - or give it another name. ` +
+      "A stack that has never been deployed needs one up first, which stops here too; the command then finds its provider.",
   );
 }
 
