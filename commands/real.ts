@@ -11,7 +11,7 @@ import { runPulumi } from "./pulumi.ts";
 import { readStackFile, stacksOf } from "./stack-file.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
-export type Operation = "preview" | "up" | "refresh" | "destroy";
+export type Operation = "preview" | "up" | "refresh" | "destroy" | "import";
 
 /** The command line of an operation, taken apart: our own flags, and what goes to Pulumi as it is. */
 export interface Invocation {
@@ -116,8 +116,15 @@ async function requireStack(engine: Engine, env: NodeJS.ProcessEnv, stack: strin
   );
 }
 
+/** Arguments that an operation always needs here: the program describes what is imported, and decides about protection. */
+const always: Partial<Record<Operation, readonly string[]>> = {
+  destroy: ["--exclude-protected"],
+  import: ["--generate-code=false", "--protect=false"],
+};
+
 function extra(operation: Operation, rest: readonly string[]): string[] {
-  return operation === "destroy" && !rest.includes("--exclude-protected") ? ["--exclude-protected"] : [];
+  const named = (argument: string) => rest.some((given) => given.split("=")[0] === argument.split("=")[0]);
+  return (always[operation] ?? []).filter((argument) => !named(argument));
 }
 
 function announce(operation: Operation, terminal: Terminal): void {

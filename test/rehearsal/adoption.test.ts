@@ -23,7 +23,7 @@ describe("data that exists", () => {
     const command = /pulumi (import .+?) - or/.exec(message)?.[1] ?? "";
     expect(command).toContain("big/k8s-apps");
     const words = command.replace(/ --stack \S+/, "").split(" ");
-    succeeded(await rehearsal.operate(...words, "--yes", "--skip-preview", "--protect=false", "--generate-code=false"));
+    succeeded(await rehearsal.operate(...words, "--yes", "--skip-preview"));
 
     const up = succeeded(await rehearsal.up());
     const apps = up.report.steps.find(({ name }) => name === "nas-dataset-apps");

@@ -40,7 +40,8 @@ export function importCommand(urn: string, type: string, id: string, providerUrn
     );
   }
   if (providerUrn !== undefined) words.push(`--provider ${quote(`truenas=${providerUrn}`)}`);
-  words.push(`--stack ${quote(stack)}`);
+  // The program describes the resource already, and decides itself what is protected.
+  words.push(`--stack ${quote(stack)}`, "--generate-code=false", "--protect=false");
   return words.join(" ");
 }
 

@@ -72,14 +72,14 @@ describe("the import command", () => {
     expect(importCommand(urn, "truenas:index:Dataset", "big/apps/ollama", provider)).toBe(
       "pulumi import truenas:index:Dataset nas-dataset-ollama big/apps/ollama " +
         "--parent parent=urn:pulumi:homelab::homelab-storage::homelab:truenas:NasStorage::nas " +
-        `--provider truenas=${provider} --stack homelab`,
+        `--provider truenas=${provider} --stack homelab --generate-code=false --protect=false`,
     );
   });
 
   test("quotes what a shell would split", () => {
     const urn = "urn:pulumi:dev::p::truenas:index:Dataset::my data";
     expect(importCommand(urn, "truenas:index:Dataset", "tank/it's", undefined)).toBe(
-      `pulumi import truenas:index:Dataset 'my data' 'tank/it'\\''s' --stack dev`,
+      `pulumi import truenas:index:Dataset 'my data' 'tank/it'\\''s' --stack dev --generate-code=false --protect=false`,
     );
   });
 });

@@ -1,0 +1,4 @@
+import { runCommand } from "./failure.ts";
+import { runReal } from "./real.ts";
+
+await runCommand(() => runReal("import", process.argv.slice(2)));
