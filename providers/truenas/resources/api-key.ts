@@ -3,7 +3,7 @@ import { ProviderError } from "../../base/errors.ts";
 import type { PropertyValue } from "../../base/values.ts";
 import { sdkResource } from "../sdk.ts";
 import type { ResourceContext } from "./context.ts";
-import { defineResource, type Made } from "./definition.ts";
+import { defineResource, type Made, sameBy } from "./definition.ts";
 import { accountName } from "./names.ts";
 import { byIdOrName, deleteById } from "./rows.ts";
 
@@ -70,6 +70,8 @@ export const apiKey = defineResource({
         outputs: { revoked },
       };
     },
+
+    isSame: sameBy("name"),
 
     locate: async (context, wanted) => {
       const row = (await all(context)).find(({ name }) => name === wanted.name);

@@ -1,5 +1,5 @@
 import { HalfDoneError, ProviderError } from "../../base/errors.ts";
-import type { CreateRequest, UpdateRequest } from "../../base/provider.ts";
+import type { CreateRequest, DeleteRequest, UpdateRequest } from "../../base/provider.ts";
 import { containsUnknown, type Properties, unknown } from "../../base/values.ts";
 import { UncertainError } from "../client/errors.ts";
 import { changedProperties } from "./compare.ts";
@@ -57,12 +57,14 @@ export async function converge(definition: AnyDefinition, context: ResourceConte
   const given = occupant ? some(inputs, (property) => !traitsOf(definition, property).unreadable) : inputs;
   const oldInputs = some(given, (property) => traitsOf(definition, property).unreadable);
   try {
-    return { id, state: await settle(definition, context, { id, inputs, oldInputs, state: made.outputs }) };
+    return { id, state: await settle(definition, context, { id, inputs, oldInputs, state: made.outputs }, inputs) };
   } catch (error) {
-    // The object exists: the engine must remember it, or the next run would find a stranger.
-    const live = await lifecycle.read(context, id).catch(() => undefined);
     const known = { ...made.outputs, ...definitionOnly(definition, given) };
-    const state = live ? stateOf(definition, live as Live<Properties>, given, known) : known;
+    const live = await readSame(definition, context, id, inputs).catch(() => "unknown" as const);
+    // Somebody removed it while it was made: there is nothing to remember.
+    if (live === undefined) throw error;
+    // The object exists: the engine must remember it, or the next run would find a stranger.
+    const state = live === "unknown" ? known : stateOf(definition, live, given, known);
     throw new HalfDoneError({ id, state, inputs: given, reason: explain(error, definition, context).message });
   }
 }
@@ -90,12 +92,12 @@ export async function update(
 async function lookAhead(
   definition: AnyDefinition,
   context: ResourceContext,
-  { id, inputs, oldInputs }: UpdateRequest,
+  { id, inputs, oldInputs, state }: UpdateRequest,
   changed: ReadonlySet<string>,
 ): Promise<void> {
   const { preflight, foresee } = definition.lifecycle;
   if (!preflight && !foresee) return;
-  const live = await readExisting(definition, context, id);
+  const live = await readExisting(definition, context, id, { ...oldInputs, ...state });
   await preflight?.(context, inputs, live);
   if (!containsUnknown(inputs)) await foresee?.(context, { live, changed, inputs, oldInputs });
 }
@@ -125,8 +127,10 @@ async function settle(
   definition: AnyDefinition,
   context: ResourceContext,
   { id, inputs, oldInputs, state }: Settling,
+  /** What tells this object from others that may have its number by now. */
+  identity: Properties = { ...oldInputs, ...state },
 ): Promise<Properties> {
-  const live = await readExisting(definition, context, id);
+  const live = await readExisting(definition, context, id, identity);
   const changed = changedProperties(definition, { inputs, oldInputs, state: known(live) });
   if (changed.size === 0) return stateOf(definition, live, inputs, state);
   refuseFixed(definition, changed, { inputs, oldInputs }, known(live));
@@ -134,7 +138,7 @@ async function settle(
   const told = await updateOnce(definition, context, { live, changed, inputs, oldInputs });
   const now = { ...state, ...told };
   try {
-    return stateOf(definition, await readExisting(definition, context, id), inputs, now);
+    return stateOf(definition, await readExisting(definition, context, id, inputs), inputs, now);
   } catch (error) {
     // What was told only now would be lost for good.
     if (!told) throw error;
@@ -175,13 +179,44 @@ function refuseFixed(
   throw new ProviderError("FAILED_PRECONDITION", message, failures);
 }
 
+/** Reads the object that the state means; undefined when it is gone, also when its number is somebody else's now. */
+export async function readSame(
+  definition: AnyDefinition,
+  context: ResourceContext,
+  id: string,
+  known: Properties,
+): Promise<Live<Properties> | undefined> {
+  const { lifecycle } = definition;
+  const live = (await lifecycle.read(context, id)) as Live<Properties> | undefined;
+  if (!live || (lifecycle.isSame?.(live, known) ?? true)) return live;
+  const kind = definition.type.split(":").at(-1);
+  context.log(
+    "warning",
+    `${kind} ${id} is gone, and the NAS has given its number to another object; that one is left alone`,
+  );
+  return undefined;
+}
+
+/** Deletes the object that the state means, and nothing that merely has its number by now. */
+export async function remove(
+  definition: AnyDefinition,
+  context: ResourceContext,
+  { id, state, oldInputs }: DeleteRequest,
+): Promise<void> {
+  const { lifecycle } = definition;
+  const known = { ...oldInputs, ...state };
+  if (lifecycle.isSame && !(await readSame(definition, context, id, known))) return;
+  await lifecycle.delete(context, id, { ...state, ...oldInputs });
+}
+
 async function readExisting(
   definition: AnyDefinition,
   context: ResourceContext,
   id: string,
+  known: Properties,
 ): Promise<Live<Properties>> {
-  const live = await definition.lifecycle.read(context, id);
-  if (live) return live as Live<Properties>;
+  const live = await readSame(definition, context, id, known);
+  if (live) return live;
   const kind = definition.type.split(":").at(-1);
   throw new ProviderError(
     "NOT_FOUND",

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import type { CheckFailure } from "../../base/provider.ts";
 import type { Properties, PropertyValue } from "../../base/values.ts";
@@ -47,6 +48,8 @@ export interface Live<I> {
   /** Those inputs that somebody set on this very object; an import takes these into the program. */
   readonly explicit: readonly (keyof I & string)[];
   readonly outputs: Readonly<Record<string, PropertyValue>>;
+  /** It carries the mark of this very resource. */
+  readonly ours?: boolean;
 }
 
 /** Something already stands where a new object would go. */
@@ -83,6 +86,11 @@ export interface Change<I> {
 export interface Lifecycle<I> {
   /** The id alone is enough. `undefined` only when the NAS says that it does not exist. */
   read(context: ResourceContext, id: string): Promise<Live<I> | undefined>;
+  /**
+   * Whether this is the object that the state means. The NAS gives the numbers of deleted objects again, so what has a
+   * number now may be somebody else's. Absent: an id names one object for good.
+   */
+  isSame?(live: Live<I>, known: Partial<I>): boolean;
   /** What stands where these inputs would go; called before every create, in preview too. */
   locate(context: ResourceContext, inputs: I): Promise<Occupant | undefined>;
   /**
@@ -128,6 +136,16 @@ export function defineResource<I extends z.ZodObject, O extends z.ZodObject>(
 
 // Method parameters are bivariant, so each precise definition is also one of these.
 export type AnyDefinition = ResourceDefinition<z.ZodObject>;
+
+/** The same object as long as one of these properties is as it was; for objects that have numbers. */
+export const sameBy =
+  (...properties: readonly string[]) =>
+  (live: { readonly inputs: object; readonly ours?: boolean }, known: object): boolean => {
+    const [now, before] = [new Map(Object.entries(live.inputs)), new Map(Object.entries(known))];
+    const told = properties.filter((property) => before.get(property) !== undefined);
+    const same = told.some((property) => isDeepStrictEqual(now.get(property), before.get(property)));
+    return live.ours === true || told.length === 0 || same;
+  };
 
 export function traitsOf(definition: AnyDefinition, property: string): PropertyTraits {
   return definition.traits[property] ?? {};

@@ -3,7 +3,7 @@ import { ProviderError } from "../../base/errors.ts";
 import { sdkResource } from "../sdk.ts";
 import { allGroups, allUsers, type GroupRow, refuseUnmanageable } from "./account-rows.ts";
 import type { ResourceContext } from "./context.ts";
-import { defineResource } from "./definition.ts";
+import { defineResource, sameBy } from "./definition.ts";
 import { accountName, accountNumber } from "./names.ts";
 import { byIdOrName, deleteById } from "./rows.ts";
 
@@ -37,6 +37,8 @@ export const group = defineResource({
       const { name, gid, smb } = row;
       return { id: String(row.id), inputs: { name, gid, smb }, explicit: ["name", "gid", "smb"], outputs: { gid } };
     },
+
+    isSame: sameBy("name", "gid"),
 
     locate: async (context, wanted) => {
       const row = (await allGroups(context)).find(({ name }) => name === wanted.name);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { sdkResource } from "../sdk.ts";
 import { sameSet } from "./compare.ts";
 import type { ResourceContext } from "./context.ts";
-import { defineResource, type Live } from "./definition.ts";
+import { defineResource, type Live, sameBy } from "./definition.ts";
 import { refuseLockedPath } from "./locked.ts";
 import { nasPath, shareMark, withoutMark } from "./names.ts";
 import { deleteById, findAll, idFilter } from "./rows.ts";
@@ -77,8 +77,10 @@ export const nfsShare = defineResource({
   lifecycle: {
     read: async (context, id) => {
       const row = await find(context, id);
-      return row && toLive(row);
+      return row && { ...toLive(row), ours: row.comment.endsWith(shareMark(context)) };
     },
+
+    isSame: sameBy("path"),
 
     preflight: async (context, { path }, live) => {
       if (live?.inputs.path !== path) await refuseLockedPath(context, path, `NFS export of ${path} cannot be made`);

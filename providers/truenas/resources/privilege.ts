@@ -3,7 +3,7 @@ import { ProviderError } from "../../base/errors.ts";
 import { sdkResource } from "../sdk.ts";
 import { sameSet } from "./compare.ts";
 import type { ResourceContext } from "./context.ts";
-import { defineResource } from "./definition.ts";
+import { defineResource, sameBy } from "./definition.ts";
 import { accountNumber } from "./names.ts";
 import { byIdOrName, deleteById } from "./rows.ts";
 
@@ -42,6 +42,8 @@ export const privilege = defineResource({
       const live = toInputs(row);
       return { id: String(row.id), inputs: live, explicit: Object.keys(live) as (keyof Inputs)[], outputs: {} };
     },
+
+    isSame: sameBy("name", "localGroups"),
 
     locate: async (context, wanted) => {
       const row = (await all(context)).find(({ name }) => name === wanted.name);

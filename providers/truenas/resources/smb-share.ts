@@ -2,7 +2,7 @@ import { z } from "zod";
 import { sdkResource } from "../sdk.ts";
 import { sameSet } from "./compare.ts";
 import type { ResourceContext } from "./context.ts";
-import { defineResource, type Live } from "./definition.ts";
+import { defineResource, type Live, sameBy } from "./definition.ts";
 import { refuseLockedPath } from "./locked.ts";
 import { nasPath, shareMark, withoutMark } from "./names.ts";
 import { deleteById, idFilter } from "./rows.ts";
@@ -103,6 +103,8 @@ export const smbShare = defineResource({
       const row = await find(context, id);
       return row && toLive(row);
     },
+
+    isSame: sameBy("name", "path"),
 
     preflight: async (context, { name, path }, live) => {
       if (live?.inputs.path !== path) await refuseLockedPath(context, path, `SMB share ${name} cannot be made`);

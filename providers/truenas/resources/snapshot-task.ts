@@ -87,6 +87,12 @@ export const snapshotTask = defineResource({
       return row && toLive(row);
     },
 
+    // One with another name of ours is another task, also on the same dataset.
+    isSame: ({ inputs: { dataset, namingSchema } }, known) =>
+      known.namingSchema === undefined ||
+      namingSchema === known.namingSchema ||
+      (dataset === known.dataset && !namingSchema?.startsWith(ourPrefix)),
+
     // The NAS takes any number of equal tasks, so this look is all that keeps a repeated create from doubling one.
     locate: async (context, wanted) => {
       const tasks = (await context.nas.collection("pool.snapshottask.query").all()) as unknown as TaskRow[];

@@ -4,7 +4,7 @@ import { sdkResource } from "../sdk.ts";
 import { allGroups, allUsers, groupIds, refuseUnmanageable, type UserRow } from "./account-rows.ts";
 import { sameSet } from "./compare.ts";
 import type { ResourceContext } from "./context.ts";
-import { defineResource, type Live } from "./definition.ts";
+import { defineResource, type Live, sameBy } from "./definition.ts";
 import { accountName, accountNumber, nasPath } from "./names.ts";
 import { byIdOrName, deleteById } from "./rows.ts";
 
@@ -93,6 +93,8 @@ export const user = defineResource({
       refuseUnmanageable("user", row.username, row);
       return toLive(context, row);
     },
+
+    isSame: sameBy("username", "uid"),
 
     preflight: async (_context, { username, password, passwordDisabled, smb }, live) => {
       const without = password === undefined && !passwordDisabled;

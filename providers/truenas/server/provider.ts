@@ -23,7 +23,7 @@ import { functions } from "../functions/index.ts";
 import { checkInputs, checkProperties } from "../resources/check.ts";
 import { diffProperties } from "../resources/compare.ts";
 import { importCommand, parseUrn, type ResourceContext } from "../resources/context.ts";
-import { converge, definitionOnly, stateOf, update } from "../resources/converge.ts";
+import { converge, definitionOnly, readSame, remove, stateOf, update } from "../resources/converge.ts";
 import { type AnyDefinition, type Live, secretProperties, traitsOf } from "../resources/definition.ts";
 import { explain } from "../resources/explain.ts";
 import { definitions } from "../resources/index.ts";
@@ -105,7 +105,7 @@ export class TrueNasProvider implements Provider {
 
   read(request: ReadRequest): Promise<(ResourceState & { inputs: Properties }) | undefined> {
     return this.#run(request, async (definition, context) => {
-      const live = (await definition.lifecycle.read(context, request.id)) as Live<Properties> | undefined;
+      const live = await readSame(definition, context, request.id, { ...request.inputs, ...request.state });
       if (!live) return undefined;
       const imported = Object.keys(request.inputs).length === 0;
       const known = imported ? checkInputs(definition, {}, pick(live.inputs, live.explicit)).inputs : request.inputs;
@@ -119,8 +119,7 @@ export class TrueNasProvider implements Provider {
   }
 
   delete(request: DeleteRequest): Promise<void> {
-    const inputs = { ...request.state, ...request.oldInputs };
-    return this.#run(request, (definition, context) => definition.lifecycle.delete(context, request.id, inputs));
+    return this.#run(request, (definition, context) => remove(definition, context, request));
   }
 
   async invoke(token: string, args: Properties, signal: AbortSignal): Promise<Properties> {
