@@ -20,6 +20,8 @@ export interface OnNas {
   create(type: string, given: Properties, logical?: string): Promise<Created>;
   /** Nothing to do after a create; the same after a refresh, and after an import that knows the id alone. */
   settled(type: string, given: Properties, logical?: string): Promise<Created>;
+  /** Another run, which has read nothing yet. */
+  nextRun<T>(body: (plugin: Plugin) => Promise<T>): Promise<T>;
   /** What an owner reads when it fails. */
   failure(promise: Promise<unknown>): Promise<string>;
 }
@@ -75,6 +77,15 @@ export function onNas(version: ApiVersion): OnNas {
     },
     create,
     settled,
+    nextRun: async (body) => {
+      const run = await startPlugin();
+      await run.configure(configOf(nas));
+      try {
+        return await body(run);
+      } finally {
+        await run.stop();
+      }
+    },
     failure: (promise) =>
       promise.then(
         () => "no failure",

@@ -148,6 +148,15 @@ describe.each(["25.10", "26.0"] as const)("SMB on TrueNAS %s", (version) => {
       expect(second.id).not.toBe(first.id);
     });
 
+    test("one whose answer was lost is found by its mark, and not made twice", async () => {
+      await withDataset();
+      on.nas.faults.set([{ on: { method: "sharing.smb.create" }, do: { kind: "cut", when: "during" } }]);
+      const { id } = await on.create("SmbShare", given());
+      on.nas.faults.clear();
+      const made = await on.nas.admin<ShareRow[]>("sharing.smb.query", [["path", "=", `/mnt/${on.name}`]]);
+      expect(made.map((row) => String(row.id))).toEqual([id]);
+    });
+
     test("delete removes the share; gone already is fine", async () => {
       await withDataset();
       const { resource, inputs, id, state } = await on.create("SmbShare", given());
