@@ -43,12 +43,5 @@ export function layOutSmb(
   });
   const folded = found.map(({ share, origin }) => ({ id: share.name.toLowerCase(), origin: `${origin}.share` }));
   checkUnique(folded, "SMB share name (without regard to case)", notes);
-  for (const { share, origin } of found) {
-    notes.warn(
-      origin,
-      `The dataset for the SMB share ${share.name} is made; this version does not make the share itself.`,
-      `Share ${share.path} in the interface of the NAS.`,
-    );
-  }
   return found.map(({ share }) => share);
 }

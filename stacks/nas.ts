@@ -18,10 +18,10 @@ export interface NasLayer {
 export function nasLayer({ plan, apiKey }: NasLayerArgs): NasLayer {
   const { host, endpoint, username, tls, appsDataset } = plan.nas;
   const provider = new Provider("truenas", { host, endpoint, username, apiKey, ...tls });
-  const { nfs, datasets, exports, snapshotTasks } = plan;
+  const { nfs, datasets, exports, smbShares, snapshotTasks } = plan;
   const storage = new NasStorage(
     "nas",
-    { appsDataset, nfs, datasets, exports, snapshotTasks },
+    { appsDataset, nfs, datasets, exports, smbShares, snapshotTasks },
     { providers: [provider] },
   );
   return { provider, storage };

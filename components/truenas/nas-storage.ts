@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DatasetPlan, ExportPlan, NfsPlan, SnapshotTaskPlan } from "../../plan/storage-plan.ts";
+import type { DatasetPlan, ExportPlan, NfsPlan, SmbSharePlan, SnapshotTaskPlan } from "../../plan/storage-plan.ts";
 import * as truenas from "../../providers/truenas/index.ts";
+import { newSmbShares } from "./smb-shares.ts";
 
 export interface NasStorageArgs {
   /** The dataset below which every app lives, with its pool. */
@@ -9,15 +10,18 @@ export interface NasStorageArgs {
   /** Every parent before its children. */
   readonly datasets: readonly DatasetPlan[];
   readonly exports: readonly ExportPlan[];
+  readonly smbShares: readonly SmbSharePlan[];
   readonly snapshotTasks: readonly SnapshotTaskPlan[];
 }
 
-/** What the NAS holds for the design: datasets with their owners, exports, snapshot schedules and the NFS server. */
+/** What the NAS holds for the design: datasets with their owners, exports, SMB shares, snapshot schedules and the servers. */
 export class NasStorage extends pulumi.ComponentResource {
   /** By dataset name. */
   readonly datasets: ReadonlyMap<string, truenas.Dataset>;
   /** By the key of the plan. */
   readonly exports: ReadonlyMap<string, truenas.NfsShare>;
+  /** By the key of the plan. */
+  readonly smbShares: ReadonlyMap<string, truenas.SmbShare>;
   /** Datasets that the program no longer plans; their bytes are kept. */
   readonly retired: truenas.DatasetOwnership["retired"];
 
@@ -62,6 +66,7 @@ export class NasStorage extends pulumi.ComponentResource {
 
     this.datasets = datasets;
     this.exports = exports;
+    this.smbShares = newSmbShares(name, args.smbShares, ready, child);
     this.retired = ownership.retired;
     this.registerOutputs({ retired: this.retired, nfs: service.running });
   }

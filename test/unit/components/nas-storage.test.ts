@@ -38,6 +38,7 @@ const args: NasStorageArgs = {
       reason: "a test",
     },
   ],
+  smbShares: [],
   snapshotTasks: [
     {
       key: "apps-daily",
@@ -55,12 +56,13 @@ const args: NasStorageArgs = {
   ],
 };
 
-async function build() {
+async function build(more: Partial<NasStorageArgs> = {}) {
   const registered = await recordResources();
   const provider = new Provider("truenas", { host: "10.0.0.1", username: "api", apiKey: "1-k" });
-  const storage = new NasStorage("nas", args, { providers: [provider] });
+  const storage = new NasStorage("nas", { ...args, ...more }, { providers: [provider] });
   await Promise.all([promiseOf(storage.urn), promiseOf(storage.retired)]);
-  await Promise.all([...storage.exports.values()].map((share) => promiseOf(share.urn)));
+  const shares = [...storage.exports.values(), ...storage.smbShares.values()];
+  await Promise.all(shares.map((share) => promiseOf(share.urn)));
   return { registered, storage };
 }
 
@@ -132,4 +134,32 @@ test("the list of ownership holds what lies below the apps dataset, not what lie
 test("the API key is a secret wherever it goes", async () => {
   const { registered } = await build();
   expect(registered.find(({ name }) => name === "truenas")?.inputs["apiKey"]).toEqual({ secret: "1-k" });
+});
+
+test("SMB shares come with the SMB server, and without them nothing is said of it", async () => {
+  const desk = {
+    key: "desk",
+    name: "Desk",
+    dataset: "big/desk",
+    path: "/mnt/big/desk",
+    comment: "letters",
+    readOnly: true,
+    browsable: false,
+    reason: "a test",
+  };
+  const { registered } = await build({ smbShares: [desk] });
+  const smb = registered.filter(({ name }) => name.includes("smb") || name.includes("cifs"));
+  expect(Object.fromEntries(smb.map(({ type, name, inputs }) => [`${type} ${name}`, inputs]))).toEqual({
+    "truenas:index:SmbShare nas-smb-share-desk": {
+      name: "Desk",
+      path: "/mnt/big/desk",
+      comment: "letters",
+      readOnly: true,
+      browsable: false,
+    },
+    "truenas:index:Service nas-service-cifs": { name: "cifs", enabled: true, running: true },
+  });
+  const without = await build();
+  expect(without.registered.filter(({ name }) => name.includes("cifs"))).toEqual([]);
+  expect(without.storage.smbShares.size).toBe(0);
 });
