@@ -4,21 +4,26 @@ import { z } from "zod";
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Range = readonly [Address, number];
 
+// The library finds the family of an address by trying, and every failure is an exception: the colon tells it for nothing.
+const isV6 = (text: string): boolean => text.includes(":");
+const parse = (address: string): Address => (isV6(address) ? ipaddr.IPv6.parse(address) : ipaddr.IPv4.parse(address));
+const fourNumbers = /^\d{1,3}(\.\d{1,3}){3}$/;
+
 function range(cidr: string): Range {
-  const [address, bits] = ipaddr.parseCIDR(cidr.includes("/") ? cidr : hostRange(cidr));
-  return [address, bits];
+  const text = cidr.includes("/") ? cidr : hostRange(cidr);
+  return isV6(text) ? ipaddr.IPv6.parseCIDR(text) : ipaddr.IPv4.parseCIDR(text);
 }
 
 /** Whether the text is an IPv4 or IPv6 address in full notation. */
 export function isAddress(text: string): boolean {
-  return ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(":") && ipaddr.IPv6.isValid(text));
+  return isV6(text) ? ipaddr.IPv6.isValid(text) : fourNumbers.test(text) && ipaddr.IPv4.isValidFourPartDecimal(text);
 }
 
 /** Whether the text is a loopback address, the name `localhost`, or either with a port. */
 export function isLoopback(endpoint: string): boolean {
   const host = endpointHost(endpoint);
   if (host === "localhost") return true;
-  return isAddress(host) && ipaddr.parse(host).range() === "loopback";
+  return isAddress(host) && parse(host).range() === "loopback";
 }
 
 /** The host of `host[:port]`, without the brackets of an IPv6 address. */
@@ -30,7 +35,7 @@ export function endpointHost(endpoint: string): string {
 
 /** The range that holds exactly one address: `10.10.10.30` is `10.10.10.30/32`. */
 export function hostRange(address: string): string {
-  const parsed = ipaddr.parse(address);
+  const parsed = parse(address);
   return `${parsed.toString()}/${parsed.kind() === "ipv4" ? 32 : 128}`;
 }
 
@@ -40,7 +45,7 @@ export function normaliseRange(text: string): string | undefined {
   const [address, bits, more] = text.split("/");
   if (address === undefined || bits === undefined || more !== undefined) return undefined;
   if (!isAddress(address) || !/^\d{1,3}$/.test(bits)) return undefined;
-  const v4 = ipaddr.IPv4.isValid(address);
+  const v4 = !isV6(address);
   if (Number(bits) > (v4 ? 32 : 128)) return undefined;
   const network = v4 ? ipaddr.IPv4.networkAddressFromCIDR(text) : ipaddr.IPv6.networkAddressFromCIDR(text);
   return `${network.toString()}/${Number(bits)}`;
