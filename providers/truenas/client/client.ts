@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import pRetry from "p-retry";
 import {
   CoalescedCollection,
@@ -20,6 +21,7 @@ import {
 } from "./errors.ts";
 import { errno, RpcFault, rpcCode, toError } from "./faults.ts";
 import { Freshness } from "./freshness.ts";
+import { JobLocks, lockOf } from "./job-locks.ts";
 import { JobProgress, jobCollection, type OnProgress } from "./jobs.ts";
 import { Limiter } from "./limiter.ts";
 import { type CallKind, isJob, kindOf } from "./methods.ts";
@@ -90,6 +92,7 @@ export class TrueNasClient {
   readonly #session: Session;
   readonly #slots = new Limiter(maxInFlight);
   readonly #jobs = new JobProgress();
+  readonly #locks = new JobLocks();
   readonly #subscribed = new WeakMap<Connection, Promise<void>>();
   readonly #freshness: Freshness;
   readonly #collections = new Map<string, Collection>();
@@ -139,7 +142,8 @@ export class TrueNasClient {
     };
     this.#checkSize(call);
     try {
-      return (await this.#repeatedly(call)) as T;
+      const lock = isJob(method) ? lockOf(method, params, (await untilAborted(this.#live(), call.signal)).version.name) : undefined;
+      return (await this.#locks.hold(lock, call.signal, () => this.#repeatedly(call))) as T;
     } catch (error) {
       throw this.#explain(call, error);
     }
@@ -175,6 +179,16 @@ export class TrueNasClient {
     const made = new CoalescedCollection<T>(key, read, this.#freshness);
     this.#collections.set(name, made);
     return made;
+  }
+
+  /** Waits until what ran when a connection was lost has come to its end, as far as can be known. */
+  async aftermath(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    try {
+      await sleep(this.#timing.aftermath, undefined, { signal: either });
+    } catch (error) {
+      throw either.aborted ? new CancelledError(this.#host, undefined, false) : error;
+    }
   }
 
   /** Ends the connection and every call that waits (CancelledError). Later calls fail the same way. */
@@ -319,7 +333,7 @@ export class TrueNasClient {
     }
     if (error instanceof AnswerOverdue) {
       if (kind === "read") return new TimeoutError(host, method, call.timeoutMs);
-      return new UncertainError(host, method, `no answer came within ${call.timeoutMs / 1000} s`);
+      return new UncertainError(host, method, `no answer came within ${call.timeoutMs / 1000} s`, true);
     }
     if (!(error instanceof RpcFault)) return error;
     if (error.code === rpcCode.tooManyCalls) return new TooManyCallsError(host, method, this.#scrub(error.reason));

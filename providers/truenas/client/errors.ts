@@ -237,14 +237,17 @@ export class TimeoutError extends TrueNasError {
 export class UncertainError extends TrueNasError {
   readonly method: string;
   readonly reason: string;
-  constructor(host: string, method: string, reason: string) {
-    super(
-      host,
-      `${method} was sent to TrueNAS at ${host}, then ${reason}: it may or may not have happened. ` +
-        "Refresh to see what the NAS has now.",
-    );
+  /** The NAS may still be at it, and carry it out at any later moment. */
+  readonly pending: boolean;
+  constructor(host: string, method: string, reason: string, pending = false) {
+    const step = pending
+      ? "may or may not have happened, and may still happen. Wait until the NAS answers again, then run the command again: " +
+        "it looks first."
+      : "may or may not have happened. Refresh to see what the NAS has now.";
+    super(host, `${method} was sent to TrueNAS at ${host}, then ${reason}: it ${step}`);
     this.method = method;
     this.reason = reason;
+    this.pending = pending;
   }
 }
 

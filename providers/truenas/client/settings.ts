@@ -44,6 +44,8 @@ export interface Timing {
   readonly rateLimited: number;
   /** Age up to which a list that was read is used again. */
   readonly listAge: number;
+  /** How long what ran when a connection was lost is given to come to its end (25.10 lets it finish). */
+  readonly aftermath: number;
 }
 
 export const defaultTiming: Timing = {
@@ -59,6 +61,7 @@ export const defaultTiming: Timing = {
   loginWindow: 60_000,
   rateLimited: 20_000,
   listAge: 60_000,
+  aftermath: 2_000,
 };
 
 /** A parsed endpoint. */

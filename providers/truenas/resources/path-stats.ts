@@ -16,7 +16,7 @@ export interface PathStat {
 /** One element of a core.bulk result. */
 interface BulkItem {
   readonly error: unknown;
-  readonly result: Omit<PathStat, "path"> | null;
+  readonly result: (Omit<PathStat, "path"> & { readonly realpath: string }) | null;
 }
 
 /** Bytes of the paths in one core.bulk call; the NAS refuses requests of more than 64 KiB. */
@@ -64,7 +64,12 @@ export function chunksOf(paths: readonly string[]): string[][] {
 async function bulkStat(nas: ResourceContext["nas"], paths: readonly string[]) {
   const params = ["filesystem.stat", paths.map((path) => [path])];
   const items = await nas.call<readonly BulkItem[]>("core.bulk", params, { kind: "read" });
-  return items.flatMap(({ result }, i) => (result === null ? [] : [{ ...result, path: paths[i] ?? "" }]));
+  // When its queue is full the NAS answers with the result of another bulk, whose paths are others. A path that is a symbolic
+  // link is asked for by itself.
+  return items.flatMap(({ result }, i) => {
+    const path = paths[i] ?? "";
+    return result?.realpath === path ? [{ ...result, path }] : [];
+  });
 }
 
 /** Where the datasets are mounted whose owners and modes a program of ours is likely to ask for. */

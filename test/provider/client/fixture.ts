@@ -14,6 +14,7 @@ export const quick: Partial<Timing> = {
   lostConnection: 300,
   coolDown: 100,
   rateLimited: 30,
+  aftermath: 10,
 };
 
 export interface Fixture {
