@@ -108,14 +108,21 @@ async function createOnce(definition: AnyDefinition, context: ResourceContext, i
   try {
     return await create();
   } catch (error) {
-    if (!(error instanceof UncertainError)) throw error;
+    // What may still happen is not asked for twice: of some objects the NAS takes a second one that is equal.
+    if (!(error instanceof UncertainError) || error.pending) throw error;
     context.log("warning", `${error.message} Looking whether it came to be.`);
     // Nothing stood there before this create, so what stands there now and is as wanted is what it made.
-    const found = await lifecycle.locate(context, inputs);
+    const found = (await lifecycle.locate(context, inputs)) ?? (await locateLater(definition, context, inputs));
     if (!found) return create();
     if (!found.ours && !found.asWanted) throw occupied(context, found.id, found.description);
     return lifecycle.recover ? lifecycle.recover(context, found.id, inputs) : madeOf(found.id);
   }
+}
+
+/** 25.10 lets a call finish after its connection was lost. */
+async function locateLater(definition: AnyDefinition, context: ResourceContext, inputs: Properties) {
+  await context.nas.aftermath(context.signal);
+  return definition.lifecycle.locate(context, inputs);
 }
 
 const madeOf = (made: string | Made): Made => (typeof made === "string" ? { id: made, outputs: {} } : made);
@@ -138,12 +145,38 @@ async function settle(
   const told = await updateOnce(definition, context, { live, changed, inputs, oldInputs });
   const now = { ...state, ...told };
   try {
-    return stateOf(definition, await readExisting(definition, context, id, inputs), inputs, now);
+    return stateOf(definition, await verified(definition, context, { id, inputs, oldInputs, state }), inputs, now);
   } catch (error) {
     // What was told only now would be lost for good.
     if (!told) throw error;
     throw new HalfDoneError({ id, state: now, inputs, reason: explain(error, definition, context).message });
   }
+}
+
+/** The NAS may drop a job and answer all the same (TrueNAS middleware job.py), so an answer is no proof. */
+async function verified(
+  definition: AnyDefinition,
+  context: ResourceContext,
+  { id, inputs, oldInputs }: Settling,
+): Promise<Live<Properties>> {
+  // What cannot be read back was given just now.
+  const before = { ...oldInputs, ...some(inputs, (property) => traitsOf(definition, property).unreadable) };
+  const look = async () => {
+    const live = await readExisting(definition, context, id, inputs);
+    return { live, changed: changedProperties(definition, { inputs, oldInputs: before, state: known(live) }) };
+  };
+  const first = await look();
+  if (first.changed.size === 0) return first.live;
+  await updateOnce(definition, context, { live: first.live, changed: first.changed, inputs, oldInputs: before });
+  const second = await look();
+  if (second.changed.size > 0) {
+    const properties = [...second.changed].join(", ");
+    context.log(
+      "warning",
+      `the NAS accepted ${properties} and tells another value all the same; the next preview shows it`,
+    );
+  }
+  return second.live;
 }
 
 async function updateOnce(
@@ -155,7 +188,7 @@ async function updateOnce(
   try {
     return await once();
   } catch (error) {
-    if (!(error instanceof UncertainError)) throw error;
+    if (!(error instanceof UncertainError) || error.pending) throw error;
     context.log("warning", `${error.message} Setting it again; every setting may be repeated.`);
     return once();
   }
