@@ -37,6 +37,10 @@ export interface NasConfig {
   readonly username: string;
   /** PEM text or SHA-256 fingerprint; neither means the system's authorities. */
   readonly tls: { readonly ca?: string; readonly fingerprint?: string };
+  /** Default false. */
+  readonly readOnly: boolean;
+  /** Default true. */
+  readonly destroyProtection: boolean;
   /** CIDR ranges of clients; absent means the addresses of the Kubernetes nodes. */
   readonly clients?: readonly string[];
   readonly nfs: {

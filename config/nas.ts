@@ -105,6 +105,15 @@ export const nas = z.strictObject({
     description: "How the NAS's certificate is trusted: by its CA or by its fingerprint.",
     fallback: "the authorities that the system trusts",
   }).optional(),
+  readOnly: field(z.boolean(), {
+    description: "Whether nothing that changes the NAS is sent to it: preview and refresh work, up fails.",
+    example: true,
+  }).default(false),
+  destroyProtection: field(z.boolean(), {
+    description:
+      "Whether nothing is sent that takes away data, snapshots, encryption keys, or the last backup task of a dataset. Switch it off for one `up` where that is meant.",
+    example: false,
+  }).default(true),
   clients: clientsField(
     "Networks that may mount exports.",
     "the addresses of the nodes with the role kubernetes, one by one",

@@ -5,7 +5,16 @@ const reservedDatasets = new Set(["ix-apps", "ix-applications"]);
 
 /** Choices about the NAS that it would refuse, or that the rest of the design does not work with. */
 export function checkNas(config: Config, notes: Notes): void {
-  const { pool, appsDataset, nfs } = config.nas;
+  const { pool, appsDataset, nfs, readOnly, destroyProtection } = config.nas;
+  if (readOnly)
+    notes.warn("nas.readOnly", "The NAS is only read: up fails at its first change there.", "Remove it to deploy.");
+  if (!destroyProtection) {
+    notes.warn(
+      "nas.destroyProtection",
+      "Nothing keeps this up from destroying data, snapshots or the last backup task of a dataset on the NAS.",
+      "Remove it after this up.",
+    );
+  }
   if (pool === "boot-pool" || pool === "freenas-boot") {
     notes.refuse(
       "nas.pool",

@@ -57,6 +57,8 @@ export function draftPlan(config: Config): PlanDraft {
       appsDataset: appsRoot(config),
       username: nas.username,
       tls: nas.tls,
+      readOnly: nas.readOnly,
+      destroyProtection: nas.destroyProtection,
     },
     nfs: {
       protocols: nas.nfs.protocols,

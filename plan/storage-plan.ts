@@ -37,6 +37,10 @@ export interface NasPlan {
   readonly username: string;
   /** How its certificate is trusted: a CA, a pinned fingerprint, or (both absent) the system's own authorities. */
   readonly tls: { readonly ca?: string; readonly fingerprint?: string };
+  /** Nothing that changes the NAS is sent to it. */
+  readonly readOnly: boolean;
+  /** Nothing is sent that takes away data, snapshots, encryption keys, or the last backup task of a dataset. */
+  readonly destroyProtection: boolean;
 }
 
 export type NfsProtocol = "NFSV3" | "NFSV4";

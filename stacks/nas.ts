@@ -16,8 +16,9 @@ export interface NasLayer {
 
 /** Tier 1: everything that the design keeps on the NAS. */
 export function nasLayer({ plan, apiKey }: NasLayerArgs): NasLayer {
-  const { host, endpoint, username, tls, appsDataset } = plan.nas;
-  const provider = new Provider("truenas", { host, endpoint, username, apiKey, ...tls });
+  const { host, endpoint, username, tls, appsDataset, readOnly, destroyProtection } = plan.nas;
+  const connection = { host, endpoint, username, apiKey, ...tls };
+  const provider = new Provider("truenas", { ...connection, readOnly, destroyProtection });
   const { nfs, datasets, exports, smbShares, snapshotTasks } = plan;
   const storage = new NasStorage(
     "nas",

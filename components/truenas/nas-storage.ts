@@ -53,9 +53,12 @@ export class NasStorage extends pulumi.ComponentResource {
       const dataset = ready.get(plan.dataset);
       exports.set(plan.key, newExport(name, plan, { ...child, dependsOn: [config, ...(dataset ? [dataset] : [])] }));
     }
-    for (const plan of args.snapshotTasks) {
-      const covered = [plan.dataset, ...plan.exclude].flatMap((covers) => datasets.get(covers) ?? []);
-      newSnapshotTask(name, plan, { ...child, dependsOn: covered });
+    const anchors = new Map<string, pulumi.Resource>();
+    for (const plan of anchorsFirst(args.snapshotTasks)) {
+      const reach = [plan.dataset, ...plan.exclude];
+      const dependsOn = reach.flatMap((dataset) => [datasets.get(dataset) ?? [], anchors.get(dataset) ?? []].flat());
+      const task = newSnapshotTask(name, plan, { ...child, dependsOn });
+      if (!anchors.has(plan.dataset)) anchors.set(plan.dataset, task);
     }
 
     const ownership = new truenas.DatasetOwnership(
@@ -113,6 +116,15 @@ function newExport(name: string, plan: ExportPlan, options: pulumi.CustomResourc
     ...(mapall ? { mapallUser: mapall.user, mapallGroup: mapall.group } : {}),
   };
   return new truenas.NfsShare(`${name}-export-${plan.key}`, args, options);
+}
+
+/**
+ * A chain lets go of a dataset only after the task that takes over was made; and of the tasks of one dataset the daily one
+ * goes last, for the last one stays on the NAS as long as the dataset does.
+ */
+function anchorsFirst(tasks: readonly SnapshotTaskPlan[]): readonly SnapshotTaskPlan[] {
+  const rank = ({ exclude, period }: SnapshotTaskPlan) => (exclude.length > 0 ? 2 : 0) + (period === "daily" ? 0 : 1);
+  return [...tasks].sort((a, b) => rank(a) - rank(b));
 }
 
 function newSnapshotTask(name: string, plan: SnapshotTaskPlan, options: pulumi.CustomResourceOptions) {

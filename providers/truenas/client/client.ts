@@ -11,25 +11,20 @@ import {
 } from "./collection.ts";
 import { AnswerOverdue, type Connection, ConnectionLost } from "./connection.ts";
 import { encode } from "./ejson.ts";
-import {
-  CancelledError,
-  ReadOnlyError,
-  RequestTooLargeError,
-  TimeoutError,
-  TooManyCallsError,
-  UncertainError,
-} from "./errors.ts";
+import { CancelledError, RequestTooLargeError, TimeoutError, TooManyCallsError, UncertainError } from "./errors.ts";
 import { errno, RpcFault, rpcCode, toError } from "./faults.ts";
 import { Freshness } from "./freshness.ts";
 import { JobLocks, lockOf } from "./job-locks.ts";
 import { JobProgress, jobCollection, type OnProgress } from "./jobs.ts";
 import { Limiter } from "./limiter.ts";
 import { type CallKind, isJob, kindOf } from "./methods.ts";
-import { scrubber } from "./scrub.ts";
+import { type Leave, Rails } from "./rails/rails.ts";
+import { Secrets } from "./secrets.ts";
 import { Session } from "./session.ts";
 import { type ClientSettings, defaultTiming, parseEndpoint, type Timing } from "./settings.ts";
 import { trustOf } from "./trust.ts";
 import type { ApiVersionInfo } from "./versions.ts";
+import { openWireLog, type WireLog } from "./wire-log.ts";
 
 export type { Collection, CollectionOptions, Row } from "./collection.ts";
 export type { CallKind } from "./methods.ts";
@@ -42,9 +37,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** For the answer, from the moment of sending. Default: two minutes, an hour for a job. */
   readonly timeoutMs?: number;
-  /** Told how the job of this call goes on. */
+  /** Told how the job of this call goes on. Default: what `progress` of the settings gives. */
   readonly onProgress?: OnProgress;
-  /** Whether the NAS is changed. Default: by the name of the method; what is not known to be a read is a write. */
+  /**
+   * Whether the NAS is changed. Default: by the name of the method; what is not known to be a read is a write. A caller can
+   * make a read count as a write, never the other way round.
+   */
   readonly kind?: CallKind;
 }
 
@@ -88,7 +86,11 @@ export class TrueNasClient {
   readonly #host: string;
   readonly #timing: Timing;
   readonly #log: (line: string) => void;
+  readonly #secrets: Secrets;
   readonly #scrub: (text: string) => string;
+  readonly #wire: WireLog | undefined;
+  readonly #rails: Rails;
+  readonly #progress: () => OnProgress | undefined;
   readonly #session: Session;
   readonly #slots = new Limiter(maxInFlight);
   readonly #jobs = new JobProgress();
@@ -107,10 +109,14 @@ export class TrueNasClient {
     const target = parseEndpoint(settings.endpoint);
     this.#host = target.name;
     this.#timing = { ...defaultTiming, ...timing };
-    this.#scrub = scrubber([settings.apiKey, settings.apiKey.slice(settings.apiKey.indexOf("-") + 1)]);
+    this.#secrets = new Secrets([settings.apiKey, settings.apiKey.slice(settings.apiKey.indexOf("-") + 1)]);
+    this.#scrub = (text) => this.#secrets.scrub(text);
+    this.#progress = settings.progress ?? (() => undefined);
     this.#log = (line) => {
       if (!this.#closing.signal.aborted) settings.log?.(this.#scrub(line));
     };
+    this.#wire = settings.wireLog === undefined ? undefined : openWireLog(settings.wireLog, this.#secrets, this.#log);
+    this.#rails = new Rails(target.name, settings, (method, params, signal) => this.call(method, params, { signal }));
     this.#freshness = new Freshness(this.#timing.listAge);
     this.#session = new Session({
       target,
@@ -121,6 +127,7 @@ export class TrueNasClient {
       nextId: () => this.#nextId(),
       log: this.#log,
       scrub: this.#scrub,
+      wire: this.#wire,
       onNotification: (connection, method, params) => this.#notified(connection, method, params),
     });
   }
@@ -128,21 +135,26 @@ export class TrueNasClient {
   /** Calls a method and returns its result; for a job, the result at its end. Throws the classes of errors.ts. */
   async call<T = unknown>(method: string, params: readonly unknown[] = [], options: CallOptions = {}): Promise<T> {
     const closing = this.#closing.signal;
-    const job = isJob(method) || options.onProgress !== undefined;
+    const kind = options.kind === "write" ? "write" : kindOf(method, params);
+    const onProgress = options.onProgress ?? (isJob(method) && kind === "write" ? this.#progress() : undefined);
+    const job = isJob(method) || onProgress !== undefined;
+    this.#secrets.learn(method, params);
     const call: Call = {
       method,
       params,
-      kind: options.kind ?? kindOf(method),
+      kind,
       timeoutMs: options.timeoutMs ?? (job ? this.#timing.job : this.#timing.call),
       signal: options.signal === undefined ? closing : AbortSignal.any([closing, options.signal]),
-      onProgress: options.onProgress,
+      onProgress,
       sent: false,
       jobId: undefined,
       loginRenewed: false,
     };
     this.#checkSize(call);
     try {
-      const lock = isJob(method) ? lockOf(method, params, (await untilAborted(this.#live(), call.signal)).version.name) : undefined;
+      const lock = isJob(method)
+        ? lockOf(method, params, (await untilAborted(this.#live(), call.signal)).version.name)
+        : undefined;
       return (await this.#locks.hold(lock, call.signal, () => this.#repeatedly(call))) as T;
     } catch (error) {
       throw this.#explain(call, error);
@@ -165,7 +177,7 @@ export class TrueNasClient {
     const extra = queryExtra(method, options.extra);
     return this.derivedCollection(JSON.stringify([method, key, extra]), key, (keys) => {
       const filters = keys === undefined ? [] : [[key, "in", keys]];
-      return this.call<readonly T[]>(method, [filters, { extra }], { kind: "read" });
+      return this.call<readonly T[]>(method, [filters, { extra }]);
     });
   }
 
@@ -257,11 +269,20 @@ export class TrueNasClient {
 
   async #attempt(call: Call): Promise<unknown> {
     const { connection, version } = await untilAborted(this.#live(), call.signal);
-    this.#guard(call, version);
-    if (call.onProgress !== undefined) await untilAborted(this.#subscribe(connection), call.signal);
-    const release = await this.#slots.acquire(call.signal);
+    const leave = await this.#guard(call, version);
+    let release: () => void;
     try {
-      return await this.#send(call, connection, release);
+      if (call.onProgress !== undefined) await untilAborted(this.#subscribe(connection), call.signal);
+      release = await this.#slots.acquire(call.signal);
+    } catch (error) {
+      leave("failed");
+      throw error;
+    }
+    try {
+      return await this.#send(call, connection, (end) => {
+        release();
+        leave(end);
+      });
     } catch (error) {
       if (error instanceof RpcFault && error.errno === errno.ENOTAUTHENTICATED) this.#session.discard(connection);
       throw error;
@@ -269,12 +290,12 @@ export class TrueNasClient {
   }
 
   /** Every request of a caller passes here before it leaves. Throws when it must not. */
-  #guard(call: Call, version: ApiVersionInfo): void {
-    if (call.kind === "write" && version.readOnly) throw new ReadOnlyError(this.#host, call.method, version.full);
+  #guard(call: Call, version: ApiVersionInfo): Promise<Leave> {
+    return this.#rails.enter(call, version.readOnly ? version.full : undefined);
   }
 
   /** The place is kept until the NAS has answered, also when the caller has gone: until then the call runs there. */
-  async #send(call: Call, connection: Connection, release: () => void): Promise<unknown> {
+  async #send(call: Call, connection: Connection, leave: Leave): Promise<unknown> {
     const id = this.#nextId();
     if (call.onProgress !== undefined) this.#jobs.listen(id, call.onProgress);
     const left = connection.open;
@@ -282,9 +303,10 @@ export class TrueNasClient {
     if (left && call.kind === "write") this.#freshness.changed();
     const answer = connection.request({ id, text: this.#encode(call, id), timeoutMs: call.timeoutMs });
     const ended = (error?: unknown): void => {
-      release();
+      const answered = error === undefined || error instanceof RpcFault;
+      leave(error === undefined ? "done" : answered || !left ? "failed" : "uncertain");
       if (call.kind !== "write" || !left) return;
-      if (error === undefined || error instanceof RpcFault) this.#freshness.changed();
+      if (answered) this.#freshness.changed();
       else this.#freshness.uncertain();
     };
     answer.then(() => ended(), ended);

@@ -4,6 +4,7 @@ import { decode } from "./ejson.ts";
 import { UnreachableError } from "./errors.ts";
 import { RpcFault } from "./faults.ts";
 import type { Target, Timing } from "./settings.ts";
+import type { WireLog } from "./wire-log.ts";
 
 /** Answers have no limit on the NAS; a list of some thousand datasets has tens of MiB. */
 const maxAnswer = 256 * 1024 * 1024;
@@ -72,16 +73,25 @@ export class Connection {
   readonly #socket: WebSocket;
   readonly #tls: TLSSocket;
   readonly #log: (line: string) => void;
+  readonly #wire: WireLog | undefined;
   readonly #pending = new Map<string, Pending>();
   readonly #keepalive: NodeJS.Timeout;
   #unanswered = 0;
   #lost: string | undefined;
   #retired = false;
 
-  private constructor(socket: WebSocket, tls: TLSSocket, keepaliveMs: number, log: (line: string) => void) {
+  private constructor(
+    socket: WebSocket,
+    tls: TLSSocket,
+    keepaliveMs: number,
+    log: (line: string) => void,
+    wire: WireLog | undefined,
+  ) {
     this.#socket = socket;
     this.#tls = tls;
     this.#log = log;
+    this.#wire = wire;
+    wire?.note("connected");
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     socket.on("pong", () => {
       this.#unanswered = 0;
@@ -93,7 +103,13 @@ export class Connection {
   }
 
   /** Upgrades a trusted TLS connection. Throws UnreachableError; the TLS connection is closed then. */
-  static open(tls: TLSSocket, target: Target, timing: Timing, log: (line: string) => void): Promise<Connection> {
+  static open(
+    tls: TLSSocket,
+    target: Target,
+    timing: Timing,
+    log: (line: string) => void,
+    wire?: WireLog,
+  ): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(`wss://${target.name}/api/current`, {
         createConnection: () => tls,
@@ -108,7 +124,7 @@ export class Connection {
       };
       socket.once("open", () => {
         socket.removeAllListeners();
-        resolve(new Connection(socket, tls, timing.keepalive, log));
+        resolve(new Connection(socket, tls, timing.keepalive, log, wire));
       });
       socket.once("unexpected-response", (_request, response) => {
         fail(`it answered with HTTP status ${response.statusCode} instead of opening its API (it may be starting up)`);
@@ -135,6 +151,7 @@ export class Connection {
       const timer = setTimeout(() => this.#settle(request.id)?.reject(new AnswerOverdue()), request.timeoutMs);
       this.#pending.set(request.id, { timer, resolve, reject });
       this.#tls.ref();
+      this.#wire?.sent(request.text);
       this.#socket.send(request.text);
     });
   }
@@ -185,6 +202,7 @@ export class Connection {
       this.#end("it sent something that is not JSON");
       return;
     }
+    this.#wire?.received(message);
     if (isRecord(message)) this.#dispatch(message);
     else this.#end("it sent something that is not a JSON-RPC message");
   }
@@ -210,6 +228,7 @@ export class Connection {
   #end(reason: string): void {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
+    this.#wire?.note(`closed: ${reason}`);
     clearInterval(this.#keepalive);
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new ConnectionLost(reason, true));
     this.#socket.close();

@@ -106,15 +106,35 @@ export class UnsupportedVersionError extends TrueNasError {
 /** A change was asked of a NAS that may only be read. Nothing was sent. */
 export class ReadOnlyError extends TrueNasError {
   readonly method: string;
-  readonly version: string;
-  constructor(host: string, method: string, version: string) {
-    super(
-      host,
-      `${method} was not sent: TrueNAS at ${host} runs version ${version}, which is newer than this provider knows, ` +
-        "so it is only read. Update homelab-storage to a version that supports it.",
-    );
+  /** The version that this provider does not know; undefined when the owner asked for reads only. */
+  readonly version: string | undefined;
+  constructor(host: string, method: string, version?: string) {
+    const why =
+      version === undefined
+        ? `nas.readOnly is on for TrueNAS at ${host}, so it is only read. Set nas.readOnly: false in the configuration ` +
+          "(readOnly of the Provider) to let changes through."
+        : `TrueNAS at ${host} runs version ${version}, which is newer than this provider knows, ` +
+          "so it is only read. Update homelab-storage to a version that supports it.";
+    super(host, `${method} was not sent: ${why}`);
     this.method = method;
     this.version = version;
+  }
+}
+
+/** The call would take away data, or what protects it, and destroy protection is on. Nothing was sent. */
+export class DestroyProtectionError extends TrueNasError {
+  readonly method: string;
+  /** What the call would do, as "it destroys ...". */
+  readonly reason: string;
+  constructor(host: string, method: string, reason: string) {
+    super(
+      host,
+      `${method} was not sent to TrueNAS at ${host}: ${reason}, and destroy protection is on. If that is meant, set ` +
+        "nas.destroyProtection: false in the configuration (destroyProtection of the Provider) for one `up`, and take " +
+        "it out again afterwards.",
+    );
+    this.method = method;
+    this.reason = reason;
   }
 }
 

@@ -8,6 +8,7 @@ import { type LoginAccount, login } from "./login.ts";
 import type { Target, Timing } from "./settings.ts";
 import { openTrusted, type Trust } from "./trust.ts";
 import { type ApiVersionInfo, chooseVersion, fetchVersions } from "./versions.ts";
+import type { WireLog } from "./wire-log.ts";
 
 /** A connection that is logged in. */
 export interface LiveConnection {
@@ -25,6 +26,7 @@ export interface SessionParts {
   readonly nextId: () => string;
   readonly log: (line: string) => void;
   readonly scrub: (text: string) => string;
+  readonly wire: WireLog | undefined;
   readonly onNotification: (connection: Connection, method: string, params: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -120,13 +122,13 @@ export class Session {
   }
 
   async #attempt(): Promise<LiveConnection> {
-    const { target, trust, timing, closing, log, scrub, account } = this.#parts;
+    const { target, trust, timing, closing, log, scrub, account, wire } = this.#parts;
     const versionSocket = await openTrusted(target, trust, timing.connect, closing);
     const offered = await fetchVersions(versionSocket, target, timing.connect, closing);
     const version = chooseVersion(target.name, offered);
     await this.#awaitLoginBudget();
     const tls = await openTrusted(target, trust, timing.connect, closing);
-    const connection = await Connection.open(tls, target, timing, log);
+    const connection = await Connection.open(tls, target, timing, log, wire);
     const abort = (): void => connection.close("the client was closed");
     closing.addEventListener("abort", abort, { once: true });
     try {

@@ -1,8 +1,10 @@
 import { isIP } from "node:net";
 import { SettingsError } from "./errors.ts";
+import type { OnProgress } from "./jobs.ts";
+import type { RailSettings } from "./rails/rails.ts";
 
 /** How to reach one TrueNAS. */
-export interface ClientSettings {
+export interface ClientSettings extends RailSettings {
   /** `host` or `host:port`; the port is 443 unless told. An IPv6 address with a port stands in brackets. */
   readonly endpoint: string;
   /** The user whom the API key belongs to. */
@@ -18,6 +20,10 @@ export interface ClientSettings {
   readonly fingerprint?: string;
   /** Takes one line per warning or retry. Default: nobody. Lines hold no secret. */
   readonly log?: (line: string) => void;
+  /** Asked at each call of a job that brings no `onProgress`: whom to tell. Default: nobody. */
+  readonly progress?: () => OnProgress | undefined;
+  /** File to which everything that is said over the wire is appended, without secrets. Default: none. */
+  readonly wireLog?: string;
 }
 
 /** Waiting times, in milliseconds. */

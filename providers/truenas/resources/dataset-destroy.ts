@@ -1,8 +1,7 @@
 import { ProviderError } from "../../base/errors.ts";
-import type { Row } from "../client/client.ts";
 import { NotFoundError } from "../client/errors.ts";
 import type { ResourceContext } from "./context.ts";
-import { mountpointOf } from "./names.ts";
+import { consequencesOf, describeConsequences } from "./dataset-consequences.ts";
 
 /** Keeps a dataset, or destroys an empty one that the owner gave up in words. */
 export async function destroyDataset(
@@ -18,7 +17,9 @@ export async function destroyDataset(
     context.log("warning", `dataset ${id} stays: this run has just taken it back under the same name`);
     return;
   }
-  const holders = await whatStandsOn(context, id);
+  const consequences = await consequencesOf(context.nas, id, context.signal);
+  if (consequences === undefined) return;
+  const holders = describeConsequences(consequences);
   if (holders.length > 0) {
     throw new ProviderError(
       "FAILED_PRECONDITION",
@@ -39,34 +40,4 @@ export async function destroyDataset(
       `the NAS said that dataset ${id} was destroyed, but it is still there. Run the command again.`,
     );
   }
-}
-
-/** What would be lost with the dataset, or would be deleted by the NAS without asking. Asked anew: a list may be a minute old. */
-async function whatStandsOn(context: ResourceContext, id: string): Promise<string[]> {
-  const under = (path: unknown) => path === mountpointOf(id) || String(path).startsWith(`${mountpointOf(id)}/`);
-  const query = (method: string, ...params: unknown[]) =>
-    context.nas.call<Row[]>(method, params, { signal: context.signal });
-  const [datasets, snapshots, nfs, smb, tasks] = await Promise.all([
-    query("pool.dataset.query", [], { extra: { retrieve_children: false } }),
-    query("pool.snapshot.query", [["dataset", "=", id]], { select: ["name"] }),
-    query("sharing.nfs.query"),
-    query("sharing.smb.query"),
-    query("pool.snapshottask.query"),
-  ]);
-  const children = datasets.filter((row) => String(row["id"]).startsWith(`${id}/`));
-  const clones = datasets.filter((row) => originOf(row).startsWith(`${id}@`));
-  const counts: [number, string][] = [
-    [children.length, "child datasets"],
-    [snapshots.length, "snapshots"],
-    [clones.length, "clones of its snapshots"],
-    [nfs.filter((share) => under(share["path"])).length, "NFS exports"],
-    [smb.filter((share) => under(share["path"])).length, "SMB shares"],
-    [tasks.filter((task) => task["dataset"] === id).length, "snapshot tasks"],
-  ];
-  return counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-}
-
-function originOf(row: Row): string {
-  const origin = row["origin"];
-  return typeof origin === "object" && origin !== null && "value" in origin ? String(origin.value ?? "") : "";
 }

@@ -34,7 +34,8 @@ export function explain(
 function statusOf(error: unknown): StatusName | undefined {
   if (error instanceof client.UnreachableError || error instanceof client.UncertainError) return "UNAVAILABLE";
   if (error instanceof client.CertificateError || error instanceof client.AuthenticationError) return "UNAUTHENTICATED";
-  if (error instanceof client.UnsupportedVersionError || error instanceof client.ReadOnlyError)
+  if (error instanceof client.UnsupportedVersionError) return "FAILED_PRECONDITION";
+  if (error instanceof client.ReadOnlyError || error instanceof client.DestroyProtectionError)
     return "FAILED_PRECONDITION";
   if (error instanceof client.NotFoundError) return "NOT_FOUND";
   if (error instanceof client.TimeoutError) return "DEADLINE_EXCEEDED";

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { DestroyProtectionError } from "../client/errors.ts";
 import { sdkResource } from "../sdk.ts";
 import { sameSet } from "./compare.ts";
 import type { ResourceContext } from "./context.ts";
@@ -80,7 +81,8 @@ export const snapshotTask = defineResource({
         : [{ property: `exclude[${i}]`, reason: `${name} is no descendant of ${dataset}` }],
     );
   },
-  deletion: "Removes the schedule. Snapshots that it took keep their removal date.",
+  deletion:
+    "Removes the schedule; snapshots that it took keep their removal date. The last enabled one that covers a dataset stays on the NAS unless destroyProtection is off, with a warning.",
   lifecycle: {
     read: async (context, id) => {
       const row = (await context.nas.collection("pool.snapshottask.query").find(idFilter(id))) as TaskRow | undefined;
@@ -136,7 +138,18 @@ export const snapshotTask = defineResource({
       });
     },
 
-    delete: (context, id) => deleteById(context, "pool.snapshottask.delete", Number(id), keepDates),
+    delete: async (context, id) => {
+      try {
+        await deleteById(context, "pool.snapshottask.delete", Number(id), keepDates);
+      } catch (error) {
+        if (!(error instanceof DestroyProtectionError)) throw error;
+        // An error would leave a destroyed stack half there, over data that stays and needs its snapshots.
+        context.log(
+          "warning",
+          `snapshot task ${id} stays on the NAS and only the program forgets it: ${error.message}`,
+        );
+      }
+    },
   },
 });
 

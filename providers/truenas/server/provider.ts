@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { HalfDoneError, ProviderError } from "../../base/errors.ts";
 import type {
   CheckRequest,
@@ -18,7 +19,7 @@ import { TrueNasClient } from "../client/client.ts";
 import { TrueNasError } from "../client/errors.ts";
 import { scrubber } from "../client/scrub.ts";
 import type { Timing } from "../client/settings.ts";
-import { type ProviderConfig, providerConfig, secretConfig } from "../config.ts";
+import { plainConfig, providerConfig, secretConfig } from "../config.ts";
 import { functions } from "../functions/index.ts";
 import { checkInputs, checkProperties } from "../resources/check.ts";
 import { diffProperties } from "../resources/compare.ts";
@@ -29,6 +30,9 @@ import { explain } from "../resources/explain.ts";
 import { definitions } from "../resources/index.ts";
 import { packageSchema } from "./schema.ts";
 
+/** Names a file to which everything that is said to the NAS is appended, without secrets. */
+const wireLogVariable = "HOMELAB_STORAGE_TRUENAS_LOG";
+
 /** The TrueNAS provider: dispatches each request of the engine to the definition of its type. */
 export class TrueNasProvider implements Provider {
   readonly version: string;
@@ -36,6 +40,8 @@ export class TrueNasProvider implements Provider {
   readonly #timing: Partial<Timing>;
   readonly #definitions = new Map(definitions.map((definition) => [definition.type as string, definition]));
   readonly #takenBack = new Set<string>();
+  /** The resource that an operation is for, by its URN. */
+  readonly #row = new AsyncLocalStorage<string>();
   #client: TrueNasClient | undefined;
   #urn: string | undefined;
 
@@ -59,7 +65,7 @@ export class TrueNasProvider implements Provider {
   checkConfig(given: Properties): CheckResult {
     // Nested values arrive as JSON text when they come from the stack configuration; ours are all plain.
     const { version: _version, pluginDownloadURL: _url, ...known } = given;
-    return checkProperties(providerConfig.shape, known, secretConfig);
+    return checkProperties(providerConfig.shape, plainConfig(known), secretConfig);
   }
 
   /** Only another NAS is another provider; a new address, key or certificate of the same one changes nothing below it. */
@@ -73,16 +79,25 @@ export class TrueNasProvider implements Provider {
   }
 
   configure(inputs: Properties, urn: string | undefined): void {
-    const config = providerConfig.parse(inputs) as ProviderConfig;
+    const config = providerConfig.parse(plainConfig(inputs));
     this.#urn = urn;
     this.#client?.close().catch(() => undefined);
+    const wireLog = process.env[wireLogVariable];
     const settings = {
       endpoint: config.endpoint ?? config.host,
       username: config.username,
       apiKey: config.apiKey,
       ...(config.ca === undefined ? {} : { ca: config.ca }),
       ...(config.fingerprint === undefined ? {} : { fingerprint: config.fingerprint }),
-      log: (line: string) => this.#log("warning", line),
+      readOnly: config.readOnly ?? false,
+      destroyProtection: config.destroyProtection ?? true,
+      ...(wireLog ? { wireLog } : {}),
+      // A retry is told where it happened, the connection's own troubles on the row that met them first.
+      log: (line: string) => this.#log("warning", line, this.#row.getStore()),
+      progress: () => {
+        const urn = this.#row.getStore();
+        return urn === undefined ? undefined : (percent: number, text: string) => this.#progress(urn, percent, text);
+      },
     };
     this.#client = new TrueNasClient(settings, this.#timing);
   }
@@ -166,10 +181,14 @@ export class TrueNasProvider implements Provider {
     const scrub = scrubber(secretValues(definition, request));
     const context = this.#context(request, scrub);
     try {
-      return await body(definition, context);
+      return await this.#row.run(request.urn, () => body(definition, context));
     } catch (error) {
       throw scrubbed(explain(error, definition, context), scrub);
     }
+  }
+
+  #progress(urn: string, percent: number, description: string): void {
+    this.#log("info", `${Math.round(percent)} % ${description}`, urn, { ephemeral: true });
   }
 
   #context({ urn, name, type, signal }: OperationRequest, scrub: (text: string) => string): ResourceContext {
@@ -182,8 +201,7 @@ export class TrueNasProvider implements Provider {
       stack,
       signal,
       log: (severity, message) => this.#log(severity, scrub(message), urn),
-      progress: (percent, description) =>
-        this.#log("info", `${Math.round(percent)} % ${description}`, urn, { ephemeral: true }),
+      progress: (percent, description) => this.#progress(urn, percent, description),
       importCommand: (id) => importCommand(urn, type, id, this.#urn),
       takenBack: this.#takenBack,
     };

@@ -97,8 +97,9 @@ export const resourceNotes: Readonly<Record<string, ResourceNotes>> = {
   },
   SnapshotTask: {
     id: "The number on the NAS.",
-    roles: ["SNAPSHOT_TASK_WRITE", "SNAPSHOT_READ"],
+    roles: ["SNAPSHOT_TASK_WRITE", "SNAPSHOT_READ", "DATASET_READ"],
     refuses: [
+      "With destroy protection: a change that leaves a dataset without an enabled task.",
       "A dataset and naming schema that a task has already (at preview, with the import command). One whose name begins with `hs-` and which is the same in every setting is taken back instead.",
       "`exclude` without `recursive`, or a name outside the dataset.",
       "A naming schema without `%Y %m %d %H %M` (or `%s`).",

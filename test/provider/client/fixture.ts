@@ -23,19 +23,25 @@ export interface Fixture {
   readonly lines: string[];
 }
 
+/** Without destroy protection, for these tests are about the conversation; rails.test.ts is about the rails. */
 export const settingsFor = (nas: FakeNas, lines: string[] = []): ClientSettings => ({
   endpoint: nas.endpoint,
   username,
   apiKey,
   fingerprint: nas.fingerprint,
+  destroyProtection: false,
   log: (line) => lines.push(line),
 });
 
 /** A misbehaving server and a client for it; both end with the test. */
-export async function fixture(options: FakeOptions = {}, timing: Partial<Timing> = {}): Promise<Fixture> {
+export async function fixture(
+  options: FakeOptions = {},
+  timing: Partial<Timing> = {},
+  settings: Partial<ClientSettings> = {},
+): Promise<Fixture> {
   const nas = await startFakeNas(options);
   const lines: string[] = [];
-  const client = new TrueNasClient(settingsFor(nas, lines), { ...quick, ...timing });
+  const client = new TrueNasClient({ ...settingsFor(nas, lines), ...settings }, { ...quick, ...timing });
   onTestFinished(async () => {
     await client.close();
     await nas.stop();

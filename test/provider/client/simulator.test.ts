@@ -53,7 +53,7 @@ describe.each<[ApiVersion]>([["25.10"], ["26.0"]])("against the simulated TrueNA
   });
 
   it("understands its refusals", async () => {
-    const { nas, client } = await setUp({ version });
+    const { nas, client } = await setUp({ version }, { destroyProtection: false });
     const invalid = await nas.expectInvalid(() =>
       rejection(client.call("pool.dataset.create", [{ name: "tank/a", nonsense: 1 }]), ValidationError),
     );

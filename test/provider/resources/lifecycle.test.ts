@@ -32,9 +32,9 @@ describe.each(["25.10", "26.0"] as const)("on TrueNAS %s", (version) => {
   });
 
   /** A run of its own, which has read nothing yet. */
-  const nextRun = async <T>(body: (run: Plugin) => Promise<T>): Promise<T> => {
+  const nextRun = async <T>(body: (run: Plugin) => Promise<T>, config: Properties = {}): Promise<T> => {
     const run = await startPlugin();
-    await run.configure(configOf(nas));
+    await run.configure({ ...configOf(nas), ...config });
     try {
       return await body(run);
     } finally {
@@ -230,7 +230,10 @@ describe.each(["25.10", "26.0"] as const)("on TrueNAS %s", (version) => {
       await nas.admin("pool.snapshot.delete", `${name}@s`);
       const [share] = await nas.admin<{ id: number }[]>("sharing.nfs.query", [["path", "=", `/mnt/${name}`]]);
       await nas.admin("sharing.nfs.delete", share?.id);
-      await resource.delete(id, state, inputs);
+      // What is empty is still protected, until the owner says otherwise for this run.
+      expect(await failure(resource.delete(id, state, inputs))).toContain("nas.destroyProtection: false");
+      expect((await row(id))?.id).toBe(name);
+      await nextRun((run) => run.resource("Dataset").delete(id, state, inputs), { destroyProtection: false });
       expect(await row(id)).toBeUndefined();
       await resource.delete(id, state, inputs);
     });
@@ -345,11 +348,31 @@ describe.each(["25.10", "26.0"] as const)("on TrueNAS %s", (version) => {
       await nas.admin("pool.snapshottask.run", Number(id));
       const snapshots = () => nas.admin<unknown[]>("pool.snapshot.query", [["dataset", "=", `${name}/child`]]);
       const narrower = { ...inputs, exclude: [`${name}/child`] };
-      await resource.update(id, state, inputs, narrower);
+      expect(await failure(resource.update(id, state, inputs, narrower))).toContain(
+        `it leaves ${name}/child without periodic snapshots`,
+      );
+      const unprotected = { destroyProtection: false };
+      await nextRun((run) => run.resource("SnapshotTask").update(id, state, inputs, narrower), unprotected);
       nas.world.clock.advance(6 * 86_400_000);
       expect(await snapshots()).toHaveLength(1);
-      await resource.delete(id, state, narrower);
+      await nextRun((run) => run.resource("SnapshotTask").delete(id, state, narrower), unprotected);
       expect(await snapshots()).toHaveLength(1);
+    });
+
+    test("the last one that covers a dataset stays, with a warning; it is taken back when it returns", async () => {
+      await create("Dataset", { name });
+      const daily = await create("SnapshotTask", given(), "daily");
+      const weekly = await create("SnapshotTask", { ...given(), namingSchema: "hs-w-%Y-%m-%d_%H-%M" }, "weekly");
+      const left = async () =>
+        (await nas.admin<{ id: number }[]>("pool.snapshottask.query", [["dataset", "=", name]])).map((task) => task.id);
+      await daily.resource.delete(daily.id, daily.state, daily.inputs);
+      expect(await left()).toEqual([Number(weekly.id)]);
+      plugin.log.length = 0;
+      await weekly.resource.delete(weekly.id, weekly.state, weekly.inputs);
+      expect(await left()).toEqual([Number(weekly.id)]);
+      expect(plugin.log.map(({ severity }) => severity)).toEqual(["warning"]);
+      expect(plugin.log[0]?.message).toContain(`it leaves ${name} without periodic snapshots`);
+      expect((await weekly.resource.create(weekly.inputs)).id).toBe(weekly.id);
     });
   });
 

@@ -25,6 +25,8 @@ test("the smallest configuration gets every default", () => {
       appsDataset: "k8s-apps",
       username: "truenas_admin",
       tls: {},
+      readOnly: false,
+      destroyProtection: true,
       nfs: { bindAddresses: [], protocols: ["NFSV4"], security: ["SYS"] },
       links: [],
     },

@@ -59,11 +59,18 @@ function methodsIn(source: string, methods: Api["methods"]): string[] {
   return quoted.filter((method) => method in methods);
 }
 
-/** The file of a resource and what it uses beside it, where its calls stand. */
+/** The file of a resource and what it uses beside it, where its calls stand, and what the client asks on their way. */
 function sourceOf(name: string, destroying: boolean): string {
-  const own = name.replace(/[a-z][A-Z]/g, ([a, b]) => `${a}-${b}`).toLowerCase();
-  const text = file(`providers/truenas/resources/${own}.ts`);
-  const beside = [...text.matchAll(/from "\.\/([\w-]+)\.ts"/g)].map(([, imported = ""]) => imported);
-  const used = beside.filter((imported) => destroying || !imported.endsWith("-destroy"));
-  return [text, ...used.map((imported) => file(`providers/truenas/resources/${imported}.ts`))].join("\n");
+  const texts = new Map<string, string>();
+  const collect = (module: string) => {
+    if (texts.has(module)) return;
+    const text = file(`providers/truenas/resources/${module}.ts`);
+    texts.set(module, text);
+    for (const [, imported = ""] of text.matchAll(/from "\.\/([\w-]+)\.ts"/g))
+      if (destroying || !imported.endsWith("-destroy")) collect(imported);
+  };
+  collect(name.replace(/[a-z][A-Z]/g, ([a, b]) => `${a}-${b}`).toLowerCase());
+  const source = [...texts.values()].join("\n");
+  // Whether other tasks cover the datasets of this one.
+  return /"pool\.snapshottask\.(update|delete)"/.test(source) ? `${source}\n"pool.dataset.query"` : source;
 }
