@@ -16,31 +16,24 @@ export interface PluginProcess {
   stop(): Promise<void>;
 }
 
-/** The plugins, by their entry points. */
+/** The plugins, by their command lines. */
 export const plugins = {
-  truenas: ["providers/truenas/server/main.ts"],
-  noop: ["commands/bench/noop-plugin.ts"],
+  /** The script that the engine starts. */
+  truenas: [join(PROJECT_FOLDER, "providers/truenas/pulumi-resource-truenas")],
+  noop: [process.execPath, join(PROJECT_FOLDER, "commands/bench/noop-plugin.ts")],
   /** Makes a state in which the real provider finds no difference. */
-  seed: ["commands/bench/noop-plugin.ts", "--complete"],
+  seed: [process.execPath, join(PROJECT_FOLDER, "commands/bench/noop-plugin.ts"), "--complete"],
 } as const;
 
-/** Starts a plugin; `nodeArguments` may hold a profiler. */
-export async function startPlugin(
-  name: keyof typeof plugins,
-  nodeArguments: readonly string[] = [],
-): Promise<PluginProcess> {
-  const [entry, ...args] = plugins[name];
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", ...nodeArguments, join(PROJECT_FOLDER, entry), ...args],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
+export async function startPlugin(name: keyof typeof plugins): Promise<PluginProcess> {
+  const [command, ...args] = plugins[name];
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, "exit");
   const [first] = (await Promise.race([once(lines, "line"), ended])) as unknown[];
   const port = Number(first);
   if (child.exitCode !== null || !Number.isInteger(port) || port <= 0)
-    throw new Failure(`the plugin ${entry} did not start`);
+    throw new Failure(`the plugin ${name} did not start`);
   const pid = child.pid ?? 0;
   return {
     port,
