@@ -16,7 +16,7 @@ export function newSmbShares(
     const { key, name: share, path, comment, readOnly, browsable } = plan;
     const dataset = ready.get(plan.dataset);
     const args = { name: share, path, comment, readOnly, browsable };
-    const made = new truenas.SmbShare(`${name}-smb-share-${key}`, args, {
+    const made = new truenas.SmbShare(`${name}-share-${key}`, args, {
       ...options,
       ...(dataset ? { dependsOn: dataset } : {}),
     });

@@ -148,9 +148,9 @@ test("SMB shares come with the SMB server, and without them nothing is said of i
     reason: "a test",
   };
   const { registered } = await build({ smbShares: [desk] });
-  const smb = registered.filter(({ name }) => name.includes("smb") || name.includes("cifs"));
+  const smb = registered.filter(({ name }) => name.includes("share") || name.includes("cifs"));
   expect(Object.fromEntries(smb.map(({ type, name, inputs }) => [`${type} ${name}`, inputs]))).toEqual({
-    "truenas:index:SmbShare nas-smb-share-desk": {
+    "truenas:index:SmbShare nas-share-desk": {
       name: "Desk",
       path: "/mnt/big/desk",
       comment: "letters",
