@@ -88,6 +88,7 @@ type Entry = (Nfs4Entry | PosixEntry) & { readonly who: string | null };
 
 interface SetaclInput extends OwnerInput {
   readonly dacl: readonly Entry[];
+  readonly options: OwnerInput["options"] & { readonly canonicalize?: boolean };
   readonly acltype: "NFS4" | "POSIX1E" | null;
 }
 
@@ -137,7 +138,64 @@ function trivialAcl(type: "NFS4" | "POSIX1E", mode: number): (Nfs4Entry | PosixE
   return [entry("owner@", owner), entry("group@", group), entry("everyone@", other)];
 }
 
-function aclRow(call: CallContext, path: string): Row {
+const readOnlyPerms = ["READ_NAMED_ATTRS", "READ_ATTRIBUTES", "EXECUTE", "SYNCHRONIZE"] as const;
+/** What each simple name stands for (TrueNAS middleware utils/filesystem/acl.py). */
+const basicPermissions: Readonly<Record<string, readonly string[]>> = {
+  FULL_CONTROL: nfs4Permissions,
+  MODIFY: nfs4Permissions.filter((name) => name !== "WRITE_ACL" && name !== "WRITE_OWNER"),
+  READ: ["READ_DATA", "READ_ACL", ...readOnlyPerms],
+  TRAVERSE: readOnlyPerms,
+};
+const basicFlags: Readonly<Record<string, readonly string[]>> = {
+  INHERIT: ["FILE_INHERIT", "DIRECTORY_INHERIT"],
+  NOINHERIT: [],
+};
+
+type Named = Readonly<Record<string, boolean | string>>;
+
+/** The names that a set of booleans, or the simple name in its place, stands for. */
+const namesIn = (named: Named, basics: Readonly<Record<string, readonly string[]>>): readonly string[] =>
+  typeof named["BASIC"] === "string"
+    ? (basics[named["BASIC"]] ?? [])
+    : Object.keys(named).filter((name) => named[name] === true);
+
+function spelled(
+  named: Named,
+  all: readonly string[],
+  basics: Readonly<Record<string, readonly string[]>>,
+  simplified: boolean,
+): Named {
+  const names = new Set(namesIn(named, basics));
+  const same = (list: readonly string[]): boolean =>
+    list.length === names.size && list.every((name) => names.has(name));
+  const basic = simplified ? Object.keys(basics).find((name) => same(basics[name] ?? [])) : undefined;
+  return basic === undefined ? Object.fromEntries(all.map((name) => [name, names.has(name)])) : { BASIC: basic };
+}
+
+/** An NFSv4 entry as getacl tells it: simple names where they fit, or every bit by itself. */
+const nfs4Row = (entry: Nfs4Entry, simplified: boolean): Row => ({
+  ...entry,
+  perms: spelled(entry.perms, nfs4Permissions, basicPermissions, simplified),
+  flags: spelled(entry.flags, nfs4Flags, basicFlags, simplified),
+});
+
+/** The order that 25.10 puts entries in: denials first, and of each kind those for the object itself first. */
+function canonical(entries: readonly Nfs4Entry[]): readonly Nfs4Entry[] {
+  const rank = (entry: Nfs4Entry): number => {
+    const names = namesIn(entry.flags, basicFlags);
+    const inherited = names.includes("INHERITED") ? 4 : 0;
+    return inherited + (entry.type === "ALLOW" ? 2 : 0) + (names.some((name) => name !== "INHERITED") ? 1 : 0);
+  };
+  return [...entries].sort((a, b) => rank(a) - rank(b));
+}
+
+/** The name of the account of an entry, where it is asked for. */
+function whoOf({ world: { directory } }: CallContext, { tag, id }: Nfs4Entry | PosixEntry): string | null {
+  if (id === null || id < 0) return null;
+  return tag === "USER" ? directory.userName(id) : tag === "GROUP" ? directory.groupName(id) : null;
+}
+
+function aclRow(call: CallContext, path: string, simplified = true, resolve = false): Row {
   const resolved = resolvePath(call.world, path);
   if (!resolved) throw new CallError("Path not found.", errno.ENOENT);
   const { place } = resolved;
@@ -152,7 +210,10 @@ function aclRow(call: CallContext, path: string): Row {
     group: directory.groupName(node.gid),
   };
   if (type === "DISABLED") return { ...base, acltype: type, acl: null, trivial: true };
-  const acl = (node.acl?.entries ?? trivialAcl(type, node.mode)).map((entry) => ({ who: null, ...entry }));
+  const acl = (node.acl?.entries ?? trivialAcl(type, node.mode)).map((entry) => ({
+    who: resolve ? whoOf(call, entry) : null,
+    ...("type" in entry ? nfs4Row(entry, simplified) : entry),
+  }));
   const trivial = node.acl === undefined;
   if (type === "POSIX1E") return { ...base, acltype: type, acl, trivial };
   return { ...base, acltype: type, acl, aclflags: { autoinherit: false, protected: false, defaulted: false }, trivial };
@@ -198,7 +259,9 @@ async function setacl(call: CallContext, data: SetaclInput): Promise<Row> {
   else if ((data.acltype ?? type) !== type || (data.dacl.length > 0 && given !== type)) {
     found.add("acltype", `The dataset has ACLs of type ${type}`);
   }
-  const entries = data.dacl.map((entry, index) => resolved(call, entry, index, found));
+  const inOrder = data.dacl.map((entry, index) => resolved(call, entry, index, found));
+  const reorder = type === "NFS4" && call.version === "25.10" && data.options.canonicalize !== false;
+  const entries = reorder ? canonical(inOrder as Nfs4Entry[]) : inOrder;
   if (!data.options.stripacl && entries.length === 0) found.add("dacl", "An ACL needs at least one entry");
   if (type === "POSIX1E" && entries.length > 0) {
     for (const tag of ["USER_OBJ", "GROUP_OBJ", "OTHER"]) {
@@ -233,7 +296,7 @@ export const fileAclMethods: readonly Method[] = [
       { name: "simplified", schema: z.boolean().default(true), required: false },
       { name: "resolve_ids", schema: z.boolean().default(false), required: false },
     ],
-    run: (call, [path]) => aclRow(call, path as string),
+    run: (call, [path, simplified, resolve]) => aclRow(call, path as string, simplified as boolean, resolve as boolean),
   },
   ...versions.map(
     (version): Method => ({

@@ -14,6 +14,7 @@ export const snapshotRead = [
   "SNAPSHOT_WRITE",
 ] as const;
 export const snapshotWrite = ["REPLICATION_ADMIN", "SNAPSHOT_WRITE"] as const;
+export const snapshotRollback = ["POOL_WRITE", ...snapshotWrite] as const;
 export const snapshotDelete = ["SNAPSHOT_DELETE"] as const;
 export const taskRead = [
   "READONLY_ADMIN",

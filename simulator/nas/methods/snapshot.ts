@@ -6,7 +6,7 @@ import { namingSchemaProblem, snapshotName } from "../world/naming.ts";
 import { walk } from "../world/nodes.ts";
 import { byVersion, collection, type Row, textId } from "./crud.ts";
 import { formatSize } from "./dataset-row.ts";
-import { snapshotDelete, snapshotRead, snapshotWrite } from "./roles.ts";
+import { snapshotDelete, snapshotRead, snapshotRollback, snapshotWrite } from "./roles.ts";
 
 const title = "PoolSnapshot";
 const event = "pool.snapshot.query";
@@ -173,6 +173,41 @@ function destroy(call: CallContext, id: string, options: { defer: boolean; recur
   return true;
 }
 
+interface RollbackOptions {
+  readonly recursive: boolean;
+  readonly recursive_clones: boolean;
+  readonly recursive_rollback: boolean;
+}
+
+const rollbackOptions = z
+  .strictObject({
+    recursive: z.boolean().default(false),
+    recursive_clones: z.boolean().default(false),
+    force: z.boolean().default(false),
+    recursive_rollback: z.boolean().default(false),
+  })
+  .prefault({});
+
+/** Everything since is lost; newer snapshots are in the way unless they are to be destroyed as well. */
+function rollback(call: CallContext, id: string, options: RollbackOptions): null {
+  const { storage } = call.world;
+  for (const [dataset, snapshot] of named(call, id, options.recursive_rollback)) {
+    const newer = [...dataset.snapshots.values()].filter(({ txg }) => txg > snapshot.txg);
+    const fail = (why: string) => new CallError(`Failed to rollback snapshot: cannot rollback to '${id}': ${why}`);
+    if (newer.length > 0 && !options.recursive && !options.recursive_clones) throw fail("more recent snapshots exist");
+    if (newer.some(({ holds }) => holds.size > 0)) throw fail("a more recent snapshot is held");
+    const clones = newer.flatMap((each) => [...each.clones]);
+    if (clones.length > 0 && !options.recursive_clones) throw fail("clones of more recent snapshots exist");
+    for (const clone of clones) {
+      const found = storage.datasets.get(clone);
+      if (found) storage.destroy(found);
+    }
+    storage.rollback(dataset, snapshot);
+    for (const each of newer) call.emit(event, "REMOVED", idOf(each));
+  }
+  return null;
+}
+
 const recursiveOption = z.strictObject({ recursive: z.boolean().default(false) }).prefault({});
 
 /** hold and release: both answer null. */
@@ -212,6 +247,15 @@ export const snapshotMethods: readonly Method[] = [
       },
     ],
     run: (call, [id, options]) => destroy(call, id as string, options as { defer: boolean; recursive: boolean }),
+  },
+  {
+    name: "pool.snapshot.rollback",
+    access: snapshotRollback,
+    params: () => [
+      { name: "id", schema: textId },
+      { name: "options", schema: rollbackOptions, required: false },
+    ],
+    run: (call, [id, options]) => rollback(call, id as string, options as RollbackOptions),
   },
   holder("pool.snapshot.hold", (call, snapshot) =>
     snapshot.holds.set("truenas", Math.floor(call.world.clock.now() / 1000)),

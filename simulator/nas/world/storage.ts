@@ -197,6 +197,20 @@ export class Storage {
     return snapshot;
   }
 
+  /** Puts back what a file system held, and forgets the snapshots that were taken since. */
+  rollback(dataset: Dataset, snapshot: Snapshot): void {
+    for (const each of [...dataset.snapshots.values()])
+      if (each.txg > snapshot.txg) dataset.snapshots.delete(each.name);
+    dataset.version += 1;
+    if (dataset.root === undefined || snapshot.root === undefined) return;
+    const { children, ...inode } = freeze(snapshot.root);
+    delete dataset.root.acl;
+    Object.assign(dataset.root, inode);
+    dataset.root.children.clear();
+    for (const [name, node] of children) dataset.root.children.set(name, node);
+    for (const child of this.children(dataset.name)) this.mount(child);
+  }
+
   nextTxg(): number {
     this.txg += 5;
     return this.txg;

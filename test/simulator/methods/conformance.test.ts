@@ -73,6 +73,7 @@ async function exercise(on: Nas, version: ApiVersion): Promise<[string, unknown]
   await call("pool.snapshot.query", [], { extra: { holds: true, retention: true } });
   await call("pool.snapshot.get_instance", "big/apps@one");
   await call("pool.snapshot.release", "big/apps@one");
+  await call("pool.snapshot.rollback", "big/apps@one");
   await call("sharing.nfs.create", { path: "/mnt/big/apps", hosts: ["10.10.10.30"] });
   await call("sharing.nfs.update", 1, { ro: true });
   await call("sharing.smb.create", { path: "/mnt/big/smb", name: "files" });
@@ -92,6 +93,7 @@ async function exercise(on: Nas, version: ApiVersion): Promise<[string, unknown]
   await call("filesystem.chown", { path: "/mnt/big/apps", gid: 568 });
   for (const path of ["/mnt/big/apps", "/mnt/big/smb"]) {
     await call("filesystem.getacl", path);
+    await call("filesystem.getacl", path, false, true);
     await call("filesystem.stat", path);
     await call("filesystem.statfs", path);
     await call("filesystem.listdir", path);

@@ -165,6 +165,45 @@ describe("filesystem.setacl", () => {
     expect(await on.call("filesystem.stat", "/mnt/big/a")).toMatchObject({ acl: false, mode: 0o040750 });
   });
 
+  it.each(["25.10", "26.0"] as const)(
+    "tells NFSv4 lists in simple names or bit by bit, in the order of %s",
+    async (version) => {
+      const on = nas({ version });
+      await on.call("pool.dataset.create", { name: "big/smb", share_type: "SMB" });
+      const allow = { type: "ALLOW", flags: { BASIC: "INHERIT" } };
+      const dacl = [
+        { tag: "USER", id: 568, perms: { READ_DATA: true, EXECUTE: true }, ...allow },
+        { tag: "owner@", perms: { BASIC: "MODIFY" }, ...allow },
+        { tag: "GROUP", id: 568, perms: { BASIC: "READ" }, type: "DENY", flags: { FILE_INHERIT: true } },
+      ];
+      await on.call("filesystem.setacl", { path: "/mnt/big/smb", dacl });
+      interface List {
+        acl: { tag: string; who: string | null; perms: Record<string, unknown>; flags: Record<string, unknown> }[];
+      }
+      const simple = (await on.call<List>("filesystem.getacl", "/mnt/big/smb", true, true)).acl;
+      const order = version === "25.10" ? ["GROUP", "USER", "owner@"] : ["USER", "owner@", "GROUP"];
+      expect(simple.map(({ tag }) => tag)).toEqual(order);
+      const of = (list: List["acl"], tag: string) => list.find((entry) => entry.tag === tag);
+      expect(of(simple, "owner@")).toMatchObject({
+        perms: { BASIC: "MODIFY" },
+        flags: { BASIC: "INHERIT" },
+        who: null,
+      });
+      expect(of(simple, "GROUP")).toMatchObject({
+        perms: { BASIC: "READ" },
+        flags: { FILE_INHERIT: true },
+        who: "apps",
+      });
+      expect(of(simple, "USER")?.perms).toMatchObject({ READ_DATA: true, EXECUTE: true, WRITE_DATA: false });
+      const full = (await on.call<List>("filesystem.getacl", "/mnt/big/smb", false)).acl;
+      expect(of(full, "owner@")).toMatchObject({
+        perms: { DELETE: true, WRITE_ACL: false },
+        flags: { FILE_INHERIT: true, DIRECTORY_INHERIT: true, INHERITED: false },
+      });
+      expect(full.map(({ who }) => who)).toEqual([null, null, null]);
+    },
+  );
+
   it("refuses lists of the other kind and incomplete ones", async () => {
     const on = withFiles();
     const nfs4 = [{ tag: "owner@", type: "ALLOW", perms: { BASIC: "FULL_CONTROL" }, flags: { BASIC: "INHERIT" } }];

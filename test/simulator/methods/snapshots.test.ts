@@ -271,4 +271,31 @@ describe("pool.snapshot", () => {
       [null, "PoolSnapshot big/a@one does not exist", 2],
     ]);
   });
+
+  it("a rollback brings back what it saw, and wants newer snapshots out of the way", async () => {
+    const on = nas({ datasets: ["big/a", "big/a/child"] });
+    on.world.files.write("/mnt/big/a/file", "old");
+    await on.call("pool.snapshot.create", { dataset: "big/a", name: "one" });
+    await on.call("filesystem.setperm", { path: "/mnt/big/a", mode: "700" });
+    on.world.files.write("/mnt/big/a/file", "new");
+    on.world.files.write("/mnt/big/a/more", "x");
+    on.world.files.write("/mnt/big/a/child/kept", "y");
+    await on.call("pool.snapshot.create", { dataset: "big/a", name: "two" });
+    expect(await refusal(on.call("pool.snapshot.rollback", "big/a@one"))).toMatchObject({ errno: 14 });
+    await on.call("pool.snapshot.hold", "big/a@two");
+    expect(await refusal(on.call("pool.snapshot.rollback", "big/a@one", { recursive: true }))).toMatchObject({
+      errno: 14,
+    });
+    await on.call("pool.snapshot.release", "big/a@two");
+    expect(await on.call("pool.snapshot.rollback", "big/a@one", { recursive: true })).toBeNull();
+    const file = on.world.files.get("/mnt/big/a/file").node;
+    expect(file.kind === "FILE" && new TextDecoder().decode(file.data)).toBe("old");
+    expect(on.world.files.exists("/mnt/big/a/more")).toBe(false);
+    expect(on.world.files.exists("/mnt/big/a/child/kept")).toBe(true);
+    expect(await on.call("filesystem.stat", "/mnt/big/a")).toMatchObject({ mode: 0o040755 });
+    expect((await on.call<object[]>("pool.snapshot.query")).map((row) => Reflect.get(row, "id"))).toEqual([
+      "big/a@one",
+    ]);
+    expect(on.events.filter(({ msg }) => msg === "REMOVED").map(({ id }) => id)).toEqual(["big/a@two"]);
+  });
 });
