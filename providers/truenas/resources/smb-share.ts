@@ -111,13 +111,14 @@ export const smbShare = defineResource({
     },
 
     locate: async (context, { name, path }) => {
-      const shares = await all(context);
-      const isOurs = (share: ShareRow) => share.comment.endsWith(shareMark(context));
-      const ours = shares.find(isOurs);
-      const sameName = shares.find((share) => share.name.toLowerCase() === name.toLowerCase() && !isOurs(share));
+      const sameName = (share: ShareRow) => share.name.toLowerCase() === name.toLowerCase();
+      const samePath = (share: ShareRow) => share.path === path && path !== "EXTERNAL";
+      const shares = (await all(context)).filter((share) => sameName(share) || samePath(share));
+      const ours = shares.find((share) => share.comment.endsWith(shareMark(context)));
+      const taken = shares.find((share) => sameName(share) && share !== ours);
       // Another share of this stack may show the same directory in another way.
-      const samePath = shares.find((share) => share.path === path && path !== "EXTERNAL" && !ofStack(context, share));
-      const found = sameName ?? ours ?? samePath;
+      const foreign = shares.find((share) => share !== ours && !ofStack(context, share));
+      const found = taken ?? ours ?? foreign;
       if (!found) return undefined;
       const description = `SMB share ${found.id} "${found.name}" of ${found.path}`;
       return { id: String(found.id), ours: found === ours, description };
