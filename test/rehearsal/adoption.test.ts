@@ -17,12 +17,15 @@ describe("data that exists", () => {
   afterAll(() => rehearsal?.stop());
 
   test("is taken over by the command that the refusal names, and then only its differences are changed", async () => {
-    const refused = await rehearsal.up();
+    const refused = await rehearsal.preview();
     expect(refused.code).not.toBe(0);
     const [message = ""] = refused.report.errors;
     const command = /pulumi (import .+?) - or/.exec(message)?.[1] ?? "";
     expect(command).toContain("big/k8s-apps");
     const words = command.replace(/ --stack \S+/, "").split(" ");
+    const prepare = /first: pulumi (.+)$/m.exec(message)?.[1] ?? "";
+    const first = prepare.replace(/ --stack \S+/, "").split(" ");
+    succeeded(await rehearsal.operate(...first, "--yes", "--skip-preview"));
     succeeded(await rehearsal.operate(...words, "--yes", "--skip-preview"));
 
     const up = succeeded(await rehearsal.up());

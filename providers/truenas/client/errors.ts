@@ -283,3 +283,9 @@ export class CancelledError extends TrueNasError {
     this.sent = sent;
   }
 }
+
+/** Whether an error speaks of the NAS or the login as a whole, and not of one call. */
+export function isAboutTheNas(error: unknown): error is TrueNasError {
+  const kinds = [UnreachableError, CertificateError, AuthenticationError, UnsupportedVersionError];
+  return kinds.some((kind) => error instanceof kind);
+}

@@ -16,6 +16,8 @@ export interface ResourceContext {
   progress(percent: number, description: string): void;
   /** The command that takes an existing object over. */
   importCommand(id: string): string;
+  /** The command that puts what the import refers to into the state of a new stack; it changes nothing on the NAS. */
+  prepareImport(): string;
   /** Ids that this run took back; a replacement must not delete what its other half has just taken. */
   readonly takenBack: Set<string>;
 }
@@ -27,22 +29,33 @@ export function parseUrn(urn: string): { stack: string; project: string; types: 
 }
 
 /**
- * The command that takes an existing object into the state. The engine does not tell a provider who the parent is; by
- * the convention of component resources a child is named `<parent>-<part>`, so the parent's name is the first part.
+ * The parent of a resource. The engine does not tell a provider who it is; by the convention of component resources a child is
+ * named `<parent>-<part>`, so the parent's name is the first part.
  */
-export function importCommand(urn: string, type: string, id: string, providerUrn: string | undefined): string {
+function parentUrn(urn: string): string | undefined {
   const { stack, project, types, name } = parseUrn(urn);
+  if (types.length < 2) return undefined;
+  return `urn:pulumi:${stack}::${project}::${types.slice(0, -1).join("$")}::${name.split("-")[0] ?? name}`;
+}
+
+/** The command that takes an existing object into the state. */
+export function importCommand(urn: string, type: string, id: string, providerUrn: string | undefined): string {
+  const { stack, name } = parseUrn(urn);
+  const parent = parentUrn(urn);
   const words = ["pulumi import", type, quote(name), quote(id)];
-  if (types.length > 1) {
-    const parent = name.split("-")[0] ?? name;
-    words.push(
-      `--parent ${quote(`parent=urn:pulumi:${stack}::${project}::${types.slice(0, -1).join("$")}::${parent}`)}`,
-    );
-  }
+  if (parent !== undefined) words.push(`--parent ${quote(`parent=${parent}`)}`);
   if (providerUrn !== undefined) words.push(`--provider ${quote(`truenas=${providerUrn}`)}`);
   // The program describes the resource already, and decides itself what is protected.
   words.push(`--stack ${quote(stack)}`, "--generate-code=false", "--protect=false");
   return words.join(" ");
+}
+
+/** The command that makes provider and parent alone, which an import into a new stack needs. */
+export function prepareImportCommand(urn: string, providerUrn: string | undefined): string {
+  const targets = [providerUrn, parentUrn(urn)].flatMap((target) =>
+    target === undefined ? [] : [`--target ${quote(target)}`],
+  );
+  return ["pulumi up", ...targets, `--stack ${quote(parseUrn(urn).stack)}`].join(" ");
 }
 
 const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

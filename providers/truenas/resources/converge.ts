@@ -47,7 +47,7 @@ export async function converge(definition: AnyDefinition, context: ResourceConte
   const occupant = await locating;
   if (occupant && !occupant.ours) throw occupied(context, occupant.id, occupant.description);
   if (request.preview) {
-    if (occupant) context.log("info", `takes back ${occupant.description}`);
+    if (occupant && !occupant.standing) context.log("info", `takes back ${occupant.description}`);
     return { id: occupant?.id ?? "", state: previewState(definition, inputs) };
   }
   const made = occupant ? { id: occupant.id, outputs: {} } : await createOnce(definition, context, inputs);
@@ -264,7 +264,7 @@ function occupied(context: ResourceContext, id: string, description: string): Pr
     "ALREADY_EXISTS",
     `${description} exists already, and this stack did not make it; it is not taken over silently. ` +
       `Take it over with: ${context.importCommand(id)} - or give it another name. ` +
-      "A stack that has never been deployed needs one up first, which stops here too; the command then finds its provider.",
+      `In a stack that was never deployed, make what the command refers to first: ${context.prepareImport()}`,
   );
 }
 

@@ -50,7 +50,12 @@ export const datasetOwnership = defineResource({
       };
     },
 
-    locate: async (_context, { root }) => ({ id: root, ours: true, description: `the list of datasets below ${root}` }),
+    locate: async (_context, { root }) => ({
+      id: root,
+      ours: true,
+      standing: true,
+      description: `the list of datasets below ${root}`,
+    }),
 
     create: async (_context, { root }) => root,
 

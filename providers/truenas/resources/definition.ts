@@ -62,6 +62,8 @@ export interface Occupant {
    * create whose answer was lost.
    */
   readonly asWanted?: boolean;
+  /** It is always there, like the settings of a server: nothing is taken back. */
+  readonly standing?: boolean;
   /** For the message: "dataset tank/apps, made by hand". */
   readonly description: string;
 }

@@ -57,7 +57,7 @@ export const nfsConfig = defineResource({
       };
       return { id, inputs: live, explicit: ["protocols", "servers", "bindAddresses"], outputs: {} };
     },
-    locate: async () => ({ id, ours: true, description: "the settings of the NFS server" }),
+    locate: async () => ({ id, ours: true, standing: true, description: "the settings of the NFS server" }),
     create: async () => id,
     update: async (context, { changed, inputs: wanted }) => {
       const wire: Record<string, unknown> = {

@@ -35,7 +35,7 @@ export const service = defineResource({
     },
 
     locate: async (context, { name }) => {
-      if (await find(context, name)) return { id: name, ours: true, description: `service ${name}` };
+      if (await find(context, name)) return { id: name, ours: true, standing: true, description: `service ${name}` };
       const services = (await context.nas.collection("service.query").all()) as unknown as ServiceRow[];
       const names = services.map((row) => row.service).sort();
       throw new ProviderError(

@@ -134,7 +134,7 @@ export const smbConfig = defineResource({
       const message = failures.map(({ property, reason }) => `${property} ${reason}`).join(" ");
       throw new ProviderError("INVALID_ARGUMENT", `SmbConfig ${context.name}: ${message}`, failures);
     },
-    locate: async () => ({ id, ours: true, description: "the settings of the SMB server" }),
+    locate: async () => ({ id, ours: true, standing: true, description: "the settings of the SMB server" }),
     create: async () => id,
     update: async (context, { changed, inputs: wanted }) => {
       const request = [...changed].map((property) => {

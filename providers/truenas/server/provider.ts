@@ -16,14 +16,14 @@ import type {
 } from "../../base/provider.ts";
 import { isObject, type Properties, unknown } from "../../base/values.ts";
 import { TrueNasClient } from "../client/client.ts";
-import { TrueNasError } from "../client/errors.ts";
+import { isAboutTheNas, TrueNasError } from "../client/errors.ts";
 import { scrubber } from "../client/scrub.ts";
 import type { Timing } from "../client/settings.ts";
 import { plainConfig, providerConfig, secretConfig } from "../config.ts";
 import { functions } from "../functions/index.ts";
 import { checkInputs, checkProperties } from "../resources/check.ts";
 import { diffProperties } from "../resources/compare.ts";
-import { importCommand, parseUrn, type ResourceContext } from "../resources/context.ts";
+import { importCommand, parseUrn, prepareImportCommand, type ResourceContext } from "../resources/context.ts";
 import { converge, definitionOnly, readSame, remove, stateOf, update } from "../resources/converge.ts";
 import { type AnyDefinition, type Live, secretProperties, traitsOf } from "../resources/definition.ts";
 import { explain } from "../resources/explain.ts";
@@ -40,6 +40,8 @@ export class TrueNasProvider implements Provider {
   readonly #timing: Partial<Timing>;
   readonly #definitions = new Map(definitions.map((definition) => [definition.type as string, definition]));
   readonly #takenBack = new Set<string>();
+  /** Message -> the resource at which it was told. */
+  readonly #told = new Map<string, string>();
   /** The resource that an operation is for, by its URN. */
   readonly #row = new AsyncLocalStorage<string>();
   #client: TrueNasClient | undefined;
@@ -183,8 +185,17 @@ export class TrueNasProvider implements Provider {
     try {
       return await this.#row.run(request.urn, () => body(definition, context));
     } catch (error) {
-      throw scrubbed(explain(error, definition, context), scrub);
+      throw this.#sayOnce(error, scrubbed(explain(error, definition, context), scrub), request.name);
     }
+  }
+
+  /** What is wrong with the NAS itself is met by every resource; the whole text is told once, the others point at it. */
+  #sayOnce<E extends Error>(error: unknown, explained: E, name: string): E | ProviderError {
+    if (!isAboutTheNas(error) || !(explained instanceof ProviderError)) return explained;
+    const first = this.#told.get(error.message);
+    if (first === undefined) this.#told.set(error.message, name);
+    if (first === undefined || first === name) return explained;
+    return new ProviderError(explained.status, `the NAS cannot be used, for the reason told at ${first}`);
   }
 
   #progress(urn: string, percent: number, description: string): void {
@@ -203,6 +214,7 @@ export class TrueNasProvider implements Provider {
       log: (severity, message) => this.#log(severity, scrub(message), urn),
       progress: (percent, description) => this.#progress(urn, percent, description),
       importCommand: (id) => importCommand(urn, type, id, this.#urn),
+      prepareImport: () => prepareImportCommand(urn, this.#urn),
       takenBack: this.#takenBack,
     };
   }

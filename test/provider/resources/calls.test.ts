@@ -28,7 +28,7 @@ const create = async (type: string, name: string, given: Properties) => {
 };
 const calls = (method: string) => requests.filter((request) => request.method === method);
 /** The filters of each query of a method; none means that everything was listed. */
-const filters = (method: string) => calls(method).map(({ params }) => params[0]);
+const filters = (method: string) => calls(method).map(({ params }) => (Array.isArray(params) ? params[0] : undefined));
 const many = Array.from({ length: 12 }, (_, i) => i);
 
 test("a dataset asks for its pool and for itself in one query, shared with the datasets made at the same time", async () => {

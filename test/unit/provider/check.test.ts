@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { unknown } from "../../../providers/base/values.ts";
 import { checkInputs } from "../../../providers/truenas/resources/check.ts";
-import { importCommand } from "../../../providers/truenas/resources/context.ts";
+import { importCommand, prepareImportCommand } from "../../../providers/truenas/resources/context.ts";
 import { dataset } from "../../../providers/truenas/resources/dataset.ts";
 import type { AnyDefinition } from "../../../providers/truenas/resources/definition.ts";
 import { snapshotTask } from "../../../providers/truenas/resources/snapshot-task.ts";
@@ -73,6 +73,15 @@ describe("the import command", () => {
       "pulumi import truenas:index:Dataset nas-dataset-ollama big/apps/ollama " +
         "--parent parent=urn:pulumi:homelab::homelab-storage::homelab:truenas:NasStorage::nas " +
         `--provider truenas=${provider} --stack homelab --generate-code=false --protect=false`,
+    );
+  });
+
+  test("needs provider and parent in the state, which a second command puts there", () => {
+    const urn =
+      "urn:pulumi:homelab::homelab-storage::homelab:truenas:NasStorage$truenas:index:Dataset::nas-dataset-ollama";
+    expect(prepareImportCommand(urn, "urn:pulumi:homelab::homelab-storage::pulumi:providers:truenas::truenas")).toBe(
+      "pulumi up --target urn:pulumi:homelab::homelab-storage::pulumi:providers:truenas::truenas " +
+        "--target urn:pulumi:homelab::homelab-storage::homelab:truenas:NasStorage::nas --stack homelab",
     );
   });
 
