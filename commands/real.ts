@@ -9,6 +9,7 @@ import { type LanguageHost, startLanguageHost } from "./language-host.ts";
 import { PROJECT_FOLDER, PROJECT_NAME } from "./project.ts";
 import { runPulumi } from "./pulumi.ts";
 import { readStackFile, stacksOf } from "./stack-file.ts";
+import { lockMessage, staleLocks } from "./stale-lock.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
 export type Operation = "preview" | "up" | "refresh" | "destroy" | "import";
@@ -76,6 +77,9 @@ export async function runReal(operation: Operation, argv: readonly string[]): Pr
   });
   return withEnvironment(engine, async (env) => {
     await requireStack(engine, env, stack);
+    const locks = operation === "preview" ? [] : await staleLocks(stack, env);
+    if (locks.length > 0)
+      throw new Failure(lockMessage(locks, stack, engine.path, `npm run ${operation} -- --stack ${stack}`));
     announce(operation, terminal);
     return inherit(engine, [operation, "--stack", stack, ...extra(operation, rest), ...rest], env);
   });
