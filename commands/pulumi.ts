@@ -16,6 +16,8 @@ export interface PulumiOptions {
   /** Standard input; the only way in which a secret value may reach the engine. */
   readonly input?: string;
   readonly signal?: AbortSignal;
+  /** Told the number of the engine's process. */
+  readonly onStart?: (pid: number) => void;
 }
 
 export interface PulumiResult {
@@ -39,6 +41,7 @@ export function runPulumi(args: readonly string[], options: PulumiOptions): Prom
       stdio: ["pipe", "pipe", "pipe"],
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
+    if (child.pid !== undefined) options.onStart?.(child.pid);
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

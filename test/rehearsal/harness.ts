@@ -24,6 +24,10 @@ export interface RehearsalSetup {
   /** Changes the configuration that the stack begins with. */
   readonly edit?: (config: StackSettings) => void;
   readonly nas?: NasOptions;
+  /** Added to the environment of every operation, as it is at that moment. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Told the number of every engine process that runs an operation. */
+  readonly onStart?: (pid: number) => void;
 }
 
 /** What the engine keeps about a resource. */
@@ -50,8 +54,17 @@ export class Rehearsal {
   readonly plan: StoragePlan;
   readonly stack: string;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #setup: RehearsalSetup;
 
-  private constructor(engine: Engine, site: Site, workspace: Workspace, plan: StoragePlan, stack: string) {
+  private constructor(
+    setup: RehearsalSetup,
+    engine: Engine,
+    site: Site,
+    workspace: Workspace,
+    plan: StoragePlan,
+    stack: string,
+  ) {
+    this.#setup = setup;
     this.engine = engine;
     this.site = site;
     this.workspace = workspace;
@@ -79,7 +92,7 @@ export class Rehearsal {
     });
     const workspace = new Workspace(await mkdtemp(join(tmpdir(), "homelab-rehearsal-")));
     await workspace.prepare(PROJECT_NAME);
-    const rehearsal = new Rehearsal(engine, site, workspace, plan, stack);
+    const rehearsal = new Rehearsal(setup, engine, site, workspace, plan, stack);
     const options = { engine, env: rehearsal.#env };
     await workspace.createStack(stack, overlayStack(text, site.overlay).text, site.secrets, options);
     return rehearsal;
@@ -149,7 +162,13 @@ export class Rehearsal {
 
   #operate(args: readonly string[]): Promise<OperationResult> {
     const config = ["--stack", this.stack, "--config-file", this.workspace.configFile(this.stack)];
-    return runOperation([...args, ...config], { engine: this.engine, cwd: PROJECT_FOLDER, env: this.#env });
+    const { environment, onStart } = this.#setup;
+    return runOperation([...args, ...config], {
+      engine: this.engine,
+      cwd: PROJECT_FOLDER,
+      env: { ...this.#env, ...environment },
+      ...(onStart === undefined ? {} : { onStart }),
+    });
   }
 
   #state(args: readonly string[], input = "") {
