@@ -1,5 +1,11 @@
 /** The TrueNAS provider as a Pulumi program uses it. */
-export { getDataset, getPool, getSystem } from "./functions/sdk.ts";
+export {
+  getDataset,
+  getDeletionConsequences,
+  getPool,
+  getSafetySnapshots,
+  getSystem,
+} from "./functions/sdk.ts";
 export { Provider } from "./provider.ts";
 export { ApiKey } from "./resources/api-key.ts";
 export { Dataset } from "./resources/dataset.ts";
@@ -12,5 +18,6 @@ export { Privilege } from "./resources/privilege.ts";
 export { Service } from "./resources/service.ts";
 export { SmbConfig } from "./resources/smb-config.ts";
 export { SmbShare } from "./resources/smb-share.ts";
+export { Snapshot } from "./resources/snapshot.ts";
 export { SnapshotTask } from "./resources/snapshot-task.ts";
 export { User } from "./resources/user.ts";

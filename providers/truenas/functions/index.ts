@@ -4,6 +4,8 @@ import type { Properties } from "../../base/values.ts";
 import { type DatasetRow, toLive } from "../resources/dataset-row.ts";
 import { datasetName } from "../resources/names.ts";
 import type { FunctionDefinition } from "./definition.ts";
+import { getDeletionConsequencesFunction } from "./get-deletion-consequences.ts";
+import { getSafetySnapshotsFunction } from "./get-safety-snapshots.ts";
 
 const text = (value: unknown) => (typeof value === "string" ? value : "");
 const count = (value: unknown) => (typeof value === "number" ? value : 0);
@@ -99,4 +101,10 @@ export const getSystemFunction: FunctionDefinition = {
 };
 
 /** Every function. */
-export const functions: readonly FunctionDefinition[] = [getPoolFunction, getDatasetFunction, getSystemFunction];
+export const functions: readonly FunctionDefinition[] = [
+  getPoolFunction,
+  getDatasetFunction,
+  getSystemFunction,
+  getSafetySnapshotsFunction,
+  getDeletionConsequencesFunction,
+];

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { type deletionConsequencesResult, getDeletionConsequencesFunction } from "./get-deletion-consequences.ts";
+import { getSafetySnapshotsFunction, type safetySnapshotsResult } from "./get-safety-snapshots.ts";
 import {
   type datasetResult,
   getDatasetFunction,
@@ -25,4 +27,20 @@ export function getDataset(
 /** The NAS itself: version and name. */
 export function getSystem(options: pulumi.InvokeOptions): Promise<z.output<typeof systemResult>> {
   return pulumi.runtime.invoke(getSystemFunction.token, {}, options);
+}
+
+/** The snapshots that this provider took before changes that cannot be undone otherwise; of a dataset and all below it, or all. */
+export function getSafetySnapshots(
+  args: { dataset?: string },
+  options: pulumi.InvokeOptions,
+): Promise<z.output<typeof safetySnapshotsResult>> {
+  return pulumi.runtime.invoke(getSafetySnapshotsFunction.token, args, options);
+}
+
+/** What the NAS would remove together with a dataset. Fails when it does not exist. */
+export function getDeletionConsequences(
+  args: { dataset: string },
+  options: pulumi.InvokeOptions,
+): Promise<z.output<typeof deletionConsequencesResult>> {
+  return pulumi.runtime.invoke(getDeletionConsequencesFunction.token, args, options);
 }

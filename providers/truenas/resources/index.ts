@@ -10,6 +10,7 @@ import { privilege } from "./privilege.ts";
 import { service } from "./service.ts";
 import { smbConfig } from "./smb-config.ts";
 import { smbShare } from "./smb-share.ts";
+import { snapshot } from "./snapshot.ts";
 import { snapshotTask } from "./snapshot-task.ts";
 import { user } from "./user.ts";
 
@@ -26,6 +27,7 @@ export const definitions: readonly AnyDefinition[] = [
   service,
   smbConfig,
   smbShare,
+  snapshot,
   snapshotTask,
   user,
 ] as readonly AnyDefinition[];

@@ -32,6 +32,12 @@ export async function refuseLockedPath(context: ResourceContext, path: string, w
   if (path.startsWith(root)) await refuseLocked(context, path.slice(root.length), what);
 }
 
+/** The dataset that holds a path; undefined for one outside the pools. */
+export async function datasetOf(context: ResourceContext, path: string): Promise<DatasetRow | undefined> {
+  const root = mountpointOf("");
+  return path.startsWith(root) ? nearest(context, path.slice(root.length)) : undefined;
+}
+
 function lockedError({ id, encryption_root: root }: DatasetRow, what: string): ProviderError {
   const key = typeof root === "string" && root !== "" ? root : id;
   return new ProviderError(

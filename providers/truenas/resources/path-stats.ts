@@ -11,12 +11,21 @@ export interface PathStat {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** Whether it has an access control list that says more than the mode. */
+  readonly acl: boolean;
+}
+
+/** A list as filesystem.getacl tells it. */
+export interface PathAcl {
+  readonly path: string;
+  readonly acltype: "NFS4" | "POSIX1E" | "DISABLED";
+  readonly acl: readonly Readonly<Record<string, unknown>>[] | null;
 }
 
 /** One element of a core.bulk result. */
-interface BulkItem {
+interface BulkItem<T> {
   readonly error: unknown;
-  readonly result: (Omit<PathStat, "path"> & { readonly realpath: string }) | null;
+  readonly result: T | null;
 }
 
 /** Bytes of the paths in one core.bulk call; the NAS refuses requests of more than 64 KiB. */
@@ -35,6 +44,22 @@ async function statOne({ nas, signal }: ResourceContext, path: string): Promise<
     if (error instanceof NotFoundError) return undefined;
     throw error;
   }
+}
+
+/** The access control list of a path that has one. */
+export async function aclOf(context: ResourceContext, path: string): Promise<PathAcl> {
+  const { nas, signal } = context;
+  const lists = nas.derivedCollection<PathAcl & Record<string, unknown>>("filesystem.getacl", "path", async (keys) => {
+    const paths = keys?.map(String) ?? (await statsOf(context).all()).filter(({ acl }) => acl).map((stat) => stat.path);
+    return (await Promise.all(chunksOf(paths).map((chunk) => bulkAcl(nas, chunk)))).flat();
+  });
+  return (await lists.find(path)) ?? (await nas.call<PathAcl>("filesystem.getacl", [path], { signal }));
+}
+
+async function bulkAcl(nas: ResourceContext["nas"], paths: readonly string[]) {
+  const params = ["filesystem.getacl", paths.map((path) => [path])];
+  const items = await nas.call<readonly BulkItem<PathAcl>[]>("core.bulk", params);
+  return items.flatMap(({ result }, i) => (result !== null && result.path === paths[i] ? [{ ...result }] : []));
 }
 
 /** No method lists paths with their owners; a bulk call keeps a refresh of many from being as many calls. */
@@ -63,7 +88,8 @@ export function chunksOf(paths: readonly string[]): string[][] {
 
 async function bulkStat(nas: ResourceContext["nas"], paths: readonly string[]) {
   const params = ["filesystem.stat", paths.map((path) => [path])];
-  const items = await nas.call<readonly BulkItem[]>("core.bulk", params, { kind: "read" });
+  type Stat = Omit<PathStat, "path"> & { readonly realpath: string };
+  const items = await nas.call<readonly BulkItem<Stat>[]>("core.bulk", params);
   // When its queue is full the NAS answers with the result of another bulk, whose paths are others. A path that is a symbolic
   // link is asked for by itself.
   return items.flatMap(({ result }, i) => {

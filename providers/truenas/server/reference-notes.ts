@@ -40,8 +40,13 @@ export const resourceNotes: Readonly<Record<string, ResourceNotes>> = {
   },
   FilesystemPermissions: {
     id: "The path, such as `/mnt/big/k8s-apps`.",
-    roles: ["DATASET_READ", "FILESYSTEM_ATTRS_WRITE"],
-    refuses: ["Nothing to set: one of `uid`, `gid` and `mode` is needed.", "The directory of a pool itself."],
+    roles: ["DATASET_READ", "FILESYSTEM_ATTRS_WRITE", "SNAPSHOT_WRITE"],
+    rolesToDestroy: ["SNAPSHOT_DELETE"],
+    refuses: [
+      "Nothing to set: one of `uid`, `gid`, `mode` and `acl` is needed.",
+      "The directory of a pool itself, and one in a locked or read-only dataset.",
+      "`mode` beside an access control list; a list of another kind than the dataset's `acltype`; a POSIX list without its base entries or mask.",
+    ],
   },
   Group: {
     id: "The number on the NAS (not the gid), or the name.",
@@ -93,6 +98,17 @@ export const resourceNotes: Readonly<Record<string, ResourceNotes>> = {
       "A name that another share has, whatever its case, or a path that a share without a mark of this stack shows already (at preview, with the import command).",
       "A path on a locked dataset (at preview, with what to unlock).",
       "An option that its purpose does not have.",
+    ],
+  },
+  Snapshot: {
+    id: "The dataset and the name, such as `big/k8s-apps@before-upgrade`.",
+    roles: ["SNAPSHOT_WRITE", "SNAPSHOT_TASK_READ", "DATASET_READ"],
+    rolesToDestroy: ["SNAPSHOT_DELETE"],
+    refuses: [
+      "A snapshot that exists (at preview, with the import command).",
+      "A name that a snapshot task of the dataset would take for one of its own, and delete.",
+      "With `onDelete: destroy`: destroying one that is held, or that has clones.",
+      "`hold: false` while it is held under another tag: the NAS releases all at once.",
     ],
   },
   SnapshotTask: {

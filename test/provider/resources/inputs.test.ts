@@ -66,8 +66,9 @@ const cases: Record<string, Case> = {
     changes: { root: ["tank/other", "root", "refused"], datasets: [["tank/apps"], "datasets", "update"] },
   },
   FilesystemPermissions: {
-    base: { path: "/mnt/tank/apps/a", uid: 1000, gid: 1000, mode: "0770", recursive: false },
+    base: { path: "/mnt/tank/apps/a", uid: 1000, gid: 1000, mode: "0770", acl: [], recursive: false },
     changes: {
+      acl: [[{ tag: "owner@", perms: ["FULL_CONTROL"], flags: ["INHERIT"] }], "acl", "update"],
       path: ["/mnt/tank/apps/b", "path", "update-replace"],
       uid: [0, "uid", "update"],
       gid: [0, "gid", "update"],
@@ -212,6 +213,16 @@ const cases: Record<string, Case> = {
       accessBasedEnumeration: [true, "accessBasedEnumeration", "update"],
       audit: [{ enable: true, watchList: [], ignoreList: [] }, "audit.enable", "update"],
       enabled: [false, "enabled", "update"],
+    },
+  },
+  Snapshot: {
+    base: { dataset: "tank/apps", name: "before-upgrade", recursive: false, hold: false, onDelete: "retain" },
+    changes: {
+      dataset: ["tank/other", "dataset", "update-replace"],
+      name: ["after", "name", "update-replace"],
+      recursive: [true, "recursive", "refused"],
+      hold: [true, "hold", "update"],
+      onDelete: ["destroy", "onDelete", "update"],
     },
   },
   SnapshotTask: {
