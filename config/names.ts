@@ -27,10 +27,10 @@ export const mountPath = z
   .refine((path) => !path.split("/").some((step) => step === "." || step === ".."), absoluteRule);
 
 /** Names below the apps dataset that are not free for apps and groups, each with the reason. */
-export const reservedApps: Readonly<Record<string, string>> = {
-  pvc: "dynamically provisioned volumes have their directories there",
-  smb: "SMB shares of their own have their datasets there",
-  apps: "the common snapshot chain and the apps dataset itself carry this name",
-  "ix-apps": "TrueNAS keeps its own apps there",
-  "ix-applications": "TrueNAS kept its own apps there",
-};
+export const reservedApps: ReadonlyMap<string, string> = new Map([
+  ["pvc", "dynamically provisioned volumes have their directories there"],
+  ["smb", "SMB shares of their own have their datasets there"],
+  ["apps", "the common snapshot chain and the apps dataset itself carry this name"],
+  ["ix-apps", "TrueNAS keeps its own apps there"],
+  ["ix-applications", "TrueNAS kept its own apps there"],
+]);

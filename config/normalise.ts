@@ -94,7 +94,7 @@ function normaliseVolume(
   problems: Problem[],
 ): VolumeConfig[] {
   const path = `apps.${app}.${written.name}`;
-  const catalogued = known?.volumes[written.name];
+  const catalogued = known && Object.hasOwn(known.volumes, written.name) ? known.volumes[written.name] : undefined;
   const { kind = catalogued?.kind, engine, size, quota, mount, group, clients, security, ...rest } = written;
   if (kind === undefined) {
     const guess = nearest(written.name, Object.keys(known?.volumes ?? {}));

@@ -17,9 +17,10 @@ export const namespace = "homelab-storage";
 export const hidden = "(not shown)";
 
 const longestValue = 80;
-const secretName = /pass|secret|token|api.?key|private|credential/i;
-// A PEM block, or the text of a TrueNAS API key (`<id>-<64 characters>`), under whatever name it stands.
-const secretText = /-----BEGIN|^\d+-[A-Za-z0-9]{64}$/;
+const longestPath = 200;
+const secretName = /pass|secret|token|api.?key|private|credential|kubeconfig/i;
+// A PEM block, or the text of a TrueNAS API key (`<id>-<64 characters>`), under whatever name and within whatever text.
+const secretText = /-----BEGIN|\d-[A-Za-z0-9]{64}/;
 
 /** Whether a key's name suggests that its value must not be shown. */
 export function soundsSecret(name: string): boolean {
@@ -30,15 +31,41 @@ export function soundsSecret(name: string): boolean {
 export function showValue(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "string" && secretText.test(value)) return hidden;
-  const text = JSON.stringify(value, (key, inner: unknown) =>
-    soundsSecret(key) || (typeof inner === "string" && secretText.test(inner)) ? hidden : inner,
-  );
+  const text = printable(JSON.stringify(excerpt(value, "", { left: longestValue })) ?? String(value));
   return text.length > longestValue ? `${text.slice(0, longestValue - 3)}...` : text;
+}
+
+/**
+ * As much of a value as could be shown, without secrets. A file may hold anything: maps that contain themselves (by a YAML
+ * alias), thousands of levels, megabytes of text.
+ */
+function excerpt(value: unknown, key: string, budget: { left: number }): unknown {
+  if (soundsSecret(key) || secretText.test(key)) return hidden;
+  if (typeof value === "string") return secretText.test(value) ? hidden : value.slice(0, longestValue + 1);
+  if (typeof value !== "object" || value === null) return value;
+  if (budget.left <= 0) return "...";
+  budget.left -= 1;
+  if (Array.isArray(value)) return value.slice(0, longestValue).map((item) => excerpt(item, "", budget));
+  const entries = Object.entries(value).slice(0, longestValue);
+  return Object.fromEntries(
+    entries.map(([name, inner]) => [
+      secretText.test(name) ? hidden : name.slice(0, longestValue),
+      excerpt(inner, name, budget),
+    ]),
+  );
+}
+
+/** Text without what a terminal would obey or hide: control characters, marks of writing direction, line separators. */
+function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
+    (sign) => `\\u${(sign.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Builds a {@link Problem}; `value` is rendered with {@link showValue}. */
 export function problem(path: string, value: unknown, rule: string, fix: string): Problem {
-  const secret = soundsSecret(path.slice(path.lastIndexOf(".") + 1));
+  const secret = soundsSecret(path) || secretText.test(path);
   const shown = secret && value !== undefined ? hidden : showValue(value);
   return { path, ...(shown === undefined ? {} : { value: shown }), rule, fix };
 }
@@ -58,9 +85,17 @@ export class ConfigError extends Error {
 export function renderProblems(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const blocks = problems.map(({ path, value, rule, fix }) =>
-    [`  ${namespace}:${path}${value === undefined ? "" : ` = ${value}`}`, `    rule: ${rule}`, `    fix:  ${fix}`].join(
-      "\n",
-    ),
+    [
+      `  ${namespace}:${showPath(path)}${value === undefined ? "" : ` = ${value}`}`,
+      `    rule: ${rule}`,
+      `    fix:  ${fix}`,
+    ].join("\n"),
   );
   return [`The configuration has ${count}; nothing was contacted or changed.`, ...blocks].join("\n\n");
+}
+
+function showPath(path: string): string {
+  if (secretText.test(path)) return hidden;
+  const text = printable(path);
+  return text.length > longestPath ? `${text.slice(0, longestPath - 3)}...` : text;
 }

@@ -56,7 +56,7 @@ function readApp(app: string, written: Readonly<Record<string, unknown>>, proble
     }
   }
   for (const [key, { optional }] of Object.entries(known?.volumes ?? {})) {
-    if (optional !== true && !(key in written)) volumes.push({ name: key });
+    if (optional !== true && !Object.hasOwn(written, key)) volumes.push({ name: key });
   }
   if (known === undefined && volumes.length === 0 && !Object.values(written).some(isMap)) {
     problems.push(unknownApp(app, written));
@@ -73,9 +73,10 @@ const appSettingsNode = Object.fromEntries(settingNames.map((key) => [key, {}]))
 
 /** A word that is no volume and looks like a setting: `runas`, `snapshot`, or a key that is refused on purpose. */
 function isMisspeltSetting(key: string, value: unknown, known: CatalogueApp | undefined): boolean {
-  if (known?.volumes[key] !== undefined) return false;
+  if (known && Object.hasOwn(known.volumes, key)) return false;
   if (refusedKeys.has(key) || (soundsSecret(key) && !isMap(value))) return true;
-  const hasVolumeKey = isMap(value) && Object.keys(value).some((inner) => inner in volume.shape && inner !== "group");
+  const hasVolumeKey =
+    isMap(value) && Object.keys(value).some((inner) => Object.hasOwn(volume.shape, inner) && inner !== "group");
   return nearest(key, settingNames) !== undefined && !hasVolumeKey;
 }
 

@@ -68,7 +68,7 @@ function checkTopLevel(top: Readonly<Record<string, unknown>>, secure: ReadonlyS
         rule: "A secret never stands in the stack file as plain text.",
         fix: `Replace it where it was issued, since it was written to disk, then: pulumi config set --secret ${namespace}:${key}`,
       });
-    } else if (!secret && !(key in keys)) {
+    } else if (!secret && !Object.hasOwn(keys, key)) {
       const found = unknownKey([key], value, configSchema());
       problems.push(secure.has(key) ? { ...found, value: hidden } : found);
     } else if (!secret && secure.has(key)) {

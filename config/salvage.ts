@@ -12,24 +12,34 @@ export function salvage<T>(
   path: readonly PropertyKey[],
   problems: Problem[],
 ): T | undefined {
-  const seen = new Set<string>();
-  let current = structuredClone(value);
+  const reported = new Set(problems.map((known) => known.path));
+  let current = value;
   // Each round removes at least one wrong part; refinements of an object only run once its parts are right.
   for (;;) {
     const result = schema.safeParse(current);
     if (result.success) return result.data;
     for (const found of toProblems(result.error.issues, current, path)) {
-      const identity = `${found.path} ${found.rule}`;
-      if (!seen.has(identity) && !problems.some((known) => known.path === found.path)) problems.push(found);
-      seen.add(identity);
+      if (!reported.has(found.path)) problems.push(found);
+      reported.add(found.path);
     }
-    const before = JSON.stringify(current);
-    for (const issue of result.error.issues) {
-      const wrong = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-      for (const steps of wrong) current = without(current, steps);
-    }
-    if (current === undefined || JSON.stringify(current) === before) return undefined;
+    const wrong = result.error.issues.flatMap((issue) =>
+      issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
+    );
+    // What is only missing cannot be removed.
+    const present = wrong.filter((steps) => isThere(current, steps));
+    if (present.length === 0) return undefined;
+    for (const steps of present) current = without(current, steps);
+    if (current === undefined) return undefined;
   }
+}
+
+function isThere(value: unknown, path: readonly PropertyKey[]): boolean {
+  let at = value;
+  for (const step of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return false;
+    at = Reflect.get(at, step);
+  }
+  return at !== undefined;
 }
 
 /** The value without what stands at the path; a wrong entry of a list takes the list with it. */

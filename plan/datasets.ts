@@ -210,7 +210,7 @@ function groupsOf(app: Config["apps"][number]): [string, string][] {
 }
 
 function checkReserved(name: string, path: string, notes: Notes): void {
-  const reason = reservedApps[name];
+  const reason = reservedApps.get(name);
   if (reason !== undefined)
     notes.refuse(path, name, `The name ${name} is reserved: ${reason}.`, "Choose another name.");
 }
