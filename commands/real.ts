@@ -2,13 +2,12 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { parse } from "yaml";
 import { type Engine, obtainEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
 import { type LanguageHost, startLanguageHost } from "./language-host.ts";
 import { PROJECT_FOLDER, PROJECT_NAME } from "./project.ts";
 import { runPulumi } from "./pulumi.ts";
-import { readStackFile, stacksOf } from "./stack-file.ts";
+import { parseStackText, readStackFile, stacksOf } from "./stack-file.ts";
 import { lockMessage, staleLocks } from "./stale-lock.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
@@ -43,7 +42,7 @@ export function missingPrerequisites(env: NodeJS.ProcessEnv, stackText: string, 
     missing.push(
       "a place for the state: set PULUMI_BACKEND_URL (for example file:///home/you/homelab-state, backed up and outside the NAS), or log in with `pulumi login`",
     );
-  const settings = (parse(stackText) ?? {}) as Record<string, unknown>;
+  const settings = (parseStackText(stackText) ?? {}) as Record<string, unknown>;
   const encryptsByPassphrase = "encryptionsalt" in settings || settings["secretsprovider"] === "passphrase";
   const hasPassphrase =
     env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
@@ -87,7 +86,7 @@ export async function runReal(operation: Operation, argv: readonly string[]): Pr
 
 /** Simulated plugins and real systems never meet: a sandbox stack has no real environment to drive. */
 function refuseSandbox(stack: string, text: string): void {
-  const { config } = (parse(text) ?? {}) as { config?: Record<string, unknown> };
+  const { config } = (parseStackText(text) ?? {}) as { config?: Record<string, unknown> };
   if (config?.[`${PROJECT_NAME}:sandbox`] !== true) return;
   throw new Failure(`stack "${stack}" is a sandbox; rehearse it with \`npm start -- --stack ${stack}\``);
 }

@@ -1,5 +1,5 @@
-import { isMap, isScalar, parseDocument, type YAMLMap } from "yaml";
-import { Failure } from "./failure.ts";
+import { type Document, isMap, isScalar, parseDocument, type YAMLMap } from "yaml";
+import { notYaml } from "./stack-file.ts";
 
 /** What differs between a stack and the same stack on the simulated homelab; secrets are set apart, by the engine. */
 export interface SandboxOverlay {
@@ -27,9 +27,9 @@ const FOREIGN = ["encryptionsalt", "encryptedkey", "secretsprovider", "environme
  */
 export function overlayStack(text: string, overlay: SandboxOverlay): SandboxStack {
   // Scalars stay text: YAML readers disagree about what `0770` or `on` means, and that is not ours to decide.
-  const document = parseDocument(text, { schema: "failsafe" });
+  const document = parseDocument(text, { schema: "failsafe", prettyErrors: false });
   const [flaw] = document.errors;
-  if (flaw !== undefined) throw new Failure(`the stack file is not valid YAML: ${flaw.message}`);
+  if (flaw !== undefined) throw notYaml(text, flaw);
   if (!isMap(document.contents)) document.contents = document.createNode({}) as never;
   for (const key of FOREIGN) document.delete(key);
   if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
@@ -42,7 +42,15 @@ export function overlayStack(text: string, overlay: SandboxOverlay): SandboxStac
   document.setIn(["config", `${PROJECT}:nas`, "endpoint"], endpoint);
   document.setIn(["config", `${PROJECT}:nas`, "tls"], document.createNode({ fingerprint }));
   document.setIn(["config", `${PROJECT}:nas`, "username"], username);
-  return { text: String(document), dropped };
+  return { text: textOf(document, text), dropped };
+}
+
+function textOf(document: Document.Parsed, original: string): string {
+  try {
+    return String(document);
+  } catch (error) {
+    throw notYaml(original, error);
+  }
 }
 
 /** Removes every `{secure: ...}`, at any depth, and names where it stood. */

@@ -1,8 +1,8 @@
-import { parse } from "yaml";
 import { ConfigError } from "../config/index.ts";
 import { loadPlan } from "../plan/load.ts";
 import type { StoragePlan } from "../plan/storage-plan.ts";
 import { Failure } from "./failure.ts";
+import { parseStackText } from "./stack-file.ts";
 
 /** What the commands need to know about a stack before the engine runs. */
 export interface StackConfig {
@@ -35,11 +35,8 @@ export function readStackConfig(text: string, project: string): StackConfig {
 }
 
 function configOf(text: string): Record<string, unknown> {
-  try {
-    return (parse(text) as { config?: Record<string, unknown> } | null)?.config ?? {};
-  } catch (error) {
-    throw new Failure(`the stack file is not valid YAML: ${(error as Error).message}`);
-  }
+  const file = parseStackText(text) as { config?: unknown } | null;
+  return typeof file?.config === "object" ? { ...file.config } : {};
 }
 
 function isSecure(value: unknown): boolean {
