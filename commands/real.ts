@@ -2,11 +2,13 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { foreseeDeletions } from "./consequences.ts";
 import { type Engine, obtainEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
 import { type LanguageHost, startLanguageHost } from "./language-host.ts";
 import { PROJECT_FOLDER, PROJECT_NAME } from "./project.ts";
 import { runPulumi } from "./pulumi.ts";
+import { readStackConfig } from "./stack-config.ts";
 import { parseStackText, readStackFile, stacksOf } from "./stack-file.ts";
 import { lockMessage, staleLocks } from "./stale-lock.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
@@ -80,6 +82,12 @@ export async function runReal(operation: Operation, argv: readonly string[]): Pr
     if (locks.length > 0)
       throw new Failure(lockMessage(locks, stack, engine.path, `npm run ${operation} -- --stack ${stack}`));
     announce(operation, terminal);
+    if (operation === "preview" || operation === "up" || operation === "destroy") {
+      const nas = () => readStackConfig(text, PROJECT_NAME).plan.nas;
+      const apiKey = `${PROJECT_NAME}:truenasApiKey`;
+      const options = { engine, cwd: PROJECT_FOLDER, env, operation, stack, nas, apiKey };
+      for (const line of await foreseeDeletions(options)) terminal.line(`warning: ${line}`);
+    }
     return inherit(engine, [operation, "--stack", stack, ...extra(operation, rest), ...rest], env);
   });
 }
@@ -132,7 +140,9 @@ function extra(operation: Operation, rest: readonly string[]): string[] {
 
 function announce(operation: Operation, terminal: Terminal): void {
   if (operation !== "destroy") return;
-  terminal.line("Datasets and their bytes stay on the NAS; protected resources are left out and listed by Pulumi.");
+  terminal.line(
+    "Datasets and their bytes stay on the NAS, with the daily snapshot task of each chain; protected resources are left out and listed by Pulumi.",
+  );
 }
 
 /** The user talks with Pulumi itself: its display, its questions, its exit code. */
