@@ -27,13 +27,28 @@ export async function judgeRecordings(folder: string, reference: string, cwd: st
     const all = join(folder, `all-${version}.jsonl`);
     let requests = 0;
     for (const file of files.filter((name) => name.startsWith(`${version}-`)).sort()) {
-      const text = await readFile(join(folder, file), "utf8");
-      requests += text.split("\n").filter((line) => line !== "").length;
-      await appendFile(all, text.endsWith("\n") || text === "" ? text : `${text}\n`);
+      const lines = (await readFile(join(folder, file), "utf8")).split("\n").filter((line) => line !== "");
+      requests += lines.length;
+      await appendFile(all, lines.map((line) => `${judgeable(line)}\n`).join(""));
     }
     if (requests > 0) verdicts.push({ version, requests, ...(await judge(version, all, reference, cwd)) });
   }
   return verdicts;
+}
+
+/**
+ * A recorded call without what the published schemas cannot judge: the options of an SMB share are told without their purpose, and
+ * then fit several branches of a oneOf, which no answer can satisfy. The rest of the row is judged.
+ */
+export function judgeable(line: string): string {
+  if (!line.includes('"sharing.smb.')) return line;
+  const entry = JSON.parse(line) as { method: string; result?: unknown };
+  if (!entry.method.startsWith("sharing.smb.")) return line;
+  const rows = Array.isArray(entry.result) ? entry.result : [entry.result];
+  for (const row of rows) {
+    if (typeof row === "object" && row !== null && "options" in row) row.options = null;
+  }
+  return JSON.stringify(entry);
 }
 
 async function judge(

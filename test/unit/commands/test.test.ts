@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { judgeRecordings } from "../../../commands/test/judge.ts";
+import { judgeable, judgeRecordings } from "../../../commands/test/judge.ts";
 import { countTests } from "../../../commands/test/report.ts";
 
 let root: string;
@@ -42,4 +42,23 @@ test("recordings are judged version by version; what the judge says is kept", as
     { version: "26.0", requests: 3, ok: true, output: "check 26.0 3\n" },
   ]);
   expect(await judgeRecordings(join(root, "absent"), join(root, "reference"), root)).toEqual([]);
+});
+
+test("the options of an SMB share are left out of what is judged, and nothing else is", () => {
+  const share = { id: 1, name: "desk", options: { hostsallow: [] } };
+  const params = [{ name: "desk", options: { purpose: "DEFAULT_SHARE" } }];
+  expect(JSON.parse(judgeable(JSON.stringify({ method: "sharing.smb.create", params, result: share })))).toEqual({
+    method: "sharing.smb.create",
+    params,
+    result: { ...share, options: null },
+  });
+  expect(
+    JSON.parse(judgeable(JSON.stringify({ method: "sharing.smb.query", params: [], result: [share, 2] }))),
+  ).toEqual({
+    method: "sharing.smb.query",
+    params: [],
+    result: [{ ...share, options: null }, 2],
+  });
+  const other = JSON.stringify({ method: "core.bulk", params: ["sharing.smb.query"], result: [share] });
+  expect(judgeable(other)).toBe(other);
 });
