@@ -29,7 +29,14 @@ async function main(): Promise<number> {
   const engine = await obtainEngine({ note: (text) => terminal.line(`  ${text}`) });
   const load = loadavg()[0] ?? 0;
   const measurements = await measure(
-    { engine, extent: flags.quick ? quick : full, status: (text) => terminal.status(`  ${text}`) },
+    {
+      engine,
+      extent: flags.quick ? quick : full,
+      status: (text) => terminal.status(`  ${text}`),
+      found: (some) => {
+        if (flags.json) for (const line of renderMeasurements(some)) terminal.line(line);
+      },
+    },
     new Set(flags.only ?? benchNames),
   );
   const machine = {
