@@ -11,7 +11,14 @@ import {
 } from "./collection.ts";
 import { AnswerOverdue, type Connection, ConnectionLost } from "./connection.ts";
 import { encode } from "./ejson.ts";
-import { CancelledError, RequestTooLargeError, TimeoutError, TooManyCallsError, UncertainError } from "./errors.ts";
+import {
+  CallFailedError,
+  CancelledError,
+  RequestTooLargeError,
+  TimeoutError,
+  TooManyCallsError,
+  UncertainError,
+} from "./errors.ts";
 import { errno, RpcFault, rpcCode, toError } from "./faults.ts";
 import { Freshness } from "./freshness.ts";
 import { JobLocks, lockOf } from "./job-locks.ts";
@@ -19,6 +26,7 @@ import { JobProgress, jobCollection, type OnProgress } from "./jobs.ts";
 import { Limiter } from "./limiter.ts";
 import { type CallKind, isJob, kindOf } from "./methods.ts";
 import { type Leave, Rails } from "./rails/rails.ts";
+import { shortened } from "./scrub.ts";
 import { Secrets } from "./secrets.ts";
 import { Session } from "./session.ts";
 import { type ClientSettings, defaultTiming, parseEndpoint, type Timing } from "./settings.ts";
@@ -110,7 +118,7 @@ export class TrueNasClient {
     this.#host = target.name;
     this.#timing = { ...defaultTiming, ...timing };
     this.#secrets = new Secrets([settings.apiKey, settings.apiKey.slice(settings.apiKey.indexOf("-") + 1)]);
-    this.#scrub = (text) => this.#secrets.scrub(text);
+    this.#scrub = (text) => shortened(this.#secrets.scrub(text));
     this.#progress = settings.progress ?? (() => undefined);
     this.#log = (line) => {
       if (!this.#closing.signal.aborted) settings.log?.(this.#scrub(line));
@@ -177,8 +185,20 @@ export class TrueNasClient {
     const extra = queryExtra(method, options.extra);
     return this.derivedCollection(JSON.stringify([method, key, extra]), key, (keys) => {
       const filters = keys === undefined ? [] : [[key, "in", keys]];
-      return this.call<readonly T[]>(method, [filters, { extra }]);
+      return this.list<T>(method, [filters, { extra }]);
     });
+  }
+
+  /** Calls a method that answers with a list of objects. Throws CallFailedError when it answers with anything else. */
+  async list<T extends Row = Row>(
+    method: string,
+    params: readonly unknown[] = [],
+    options: CallOptions = {},
+  ): Promise<readonly T[]> {
+    const answer = await this.call<unknown>(method, params, options);
+    if (Array.isArray(answer) && answer.every((row) => typeof row === "object" && row !== null)) return answer as T[];
+    const reason = "its answer is not a list of objects";
+    throw new CallFailedError(this.#host, { method, errno: errno.EFAULT, errname: "EFAULT", reason, extra: null });
   }
 
   /**

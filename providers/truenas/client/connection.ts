@@ -213,16 +213,18 @@ export class Connection {
       this.onNotification(method, isRecord(params) ? params : {});
       return;
     }
-    const isAnswer = "result" in message || isRecord(message["error"]);
+    const failed = isRecord(message["error"]);
+    const isAnswer = failed || "result" in message;
     if (typeof id !== "string" || !isAnswer) {
-      const told = isRecord(message["error"]) ? `: ${new RpcFault(message["error"]).reason}` : "";
+      const told = failed ? `: ${new RpcFault(message["error"]).reason}` : "";
       this.#end(`it sent an answer that cannot be understood${told}`);
       return;
     }
     const pending = this.#settle(id);
-    if (pending === undefined) this.#log(`an answer came that nobody waits for (id ${id.slice(0, 40)})`);
-    else if ("result" in message) pending.resolve(message["result"]);
-    else pending.reject(new RpcFault(message["error"]));
+    if (pending === undefined) this.#log("an answer came that nobody waits for");
+    // Some servers send both with one of them null; what failed must never pass for done.
+    else if (failed) pending.reject(new RpcFault(message["error"]));
+    else pending.resolve(message["result"]);
   }
 
   #end(reason: string): void {

@@ -3,28 +3,35 @@
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
+/** No answer of the NAS comes near this; what follows an answer down must not run out of stack. */
+const maxDepth = 500;
+/** Milliseconds from 1970 in both directions, beyond which there are no dates. */
+const maxDate = 8.64e15;
+
 function reviveDate(value: Record<string, unknown>): Date | undefined {
   const ms = value["$date"];
-  return typeof ms === "number" && Object.keys(value).length === 1 ? new Date(ms) : undefined;
+  const isDate = typeof ms === "number" && Math.abs(ms) <= maxDate && Object.keys(value).length === 1;
+  return isDate ? new Date(ms) : undefined;
 }
 
 /** Replaces `{"$date": ms}` by a Date within `value`, in place: answers can be large. */
-function revive(value: unknown): unknown {
+function revive(value: unknown, depth = 0): unknown {
   if (!isObject(value)) return value;
+  if (depth > maxDepth) throw new SyntaxError(`it is nested more than ${maxDepth} levels deep`);
   if (!Array.isArray(value)) {
     const date = reviveDate(value);
     if (date !== undefined) return date;
   }
   for (const key of Object.keys(value)) {
     const before = value[key];
-    const after = revive(before);
+    const after = revive(before, depth + 1);
     // An own key "__proto__" (possible after JSON.parse) must not be assigned to.
     if (after !== before && key !== "__proto__") value[key] = after;
   }
   return value;
 }
 
-/** Reads a text of the NAS. Throws SyntaxError when it is not JSON. */
+/** Reads a text of the NAS. Throws SyntaxError when it is not JSON, or nested beyond reason. */
 export function decode(text: string): unknown {
   return revive(JSON.parse(text));
 }

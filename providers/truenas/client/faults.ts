@@ -7,6 +7,7 @@ import {
   ValidationError,
   type ValidationIssue,
 } from "./errors.ts";
+import { shortened } from "./scrub.ts";
 
 /** JSON-RPC error codes that TrueNAS uses (TrueNAS middleware api/base/server/ws_handler/rpc.py). */
 export const rpcCode = {
@@ -29,6 +30,8 @@ export const errno = {
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+/** Findings that a message lists. */
+const mostIssues = 20;
 const textOr = (value: unknown, fallback: string): string =>
   typeof value === "string" && value !== "" ? value : fallback;
 const numberOr = (value: unknown, fallback: number): number => (typeof value === "number" ? value : fallback);
@@ -61,7 +64,7 @@ export class RpcFault extends Error {
 
 function toIssue(entry: unknown, scrub: (text: string) => string): ValidationIssue {
   const [attribute, message, number] = Array.isArray(entry) ? entry : [];
-  const name = typeof attribute === "string" ? attribute : null;
+  const name = typeof attribute === "string" ? scrub(attribute) : null;
   const path = name === null ? [] : name.split(".").slice(name.includes(".") ? 1 : 0);
   return {
     attribute: name,
@@ -72,6 +75,11 @@ function toIssue(entry: unknown, scrub: (text: string) => string): ValidationIss
   };
 }
 
+/** Whether a finding says of the object itself that it does not exist; what cannot be understood says nothing. */
+function saysGone(entry: unknown): boolean {
+  return Array.isArray(entry) && entry[0] === null && typeof entry[1] === "string" && entry[2] === errno.ENOENT;
+}
+
 // A path that is not there is told by a call error here, and only these methods ask about nothing else.
 const asksForPath = /^filesystem\.(stat|statfs|getacl|listdir)$/;
 
@@ -79,16 +87,19 @@ const asksForPath = /^filesystem\.(stat|statfs|getacl|listdir)$/;
 export function toError(
   fault: RpcFault,
   call: { readonly host: string; readonly method: string; readonly isJob: boolean; readonly jobId: number | undefined },
-  scrub: (text: string) => string,
+  scrubbing: (text: string) => string,
 ): TrueNasError {
   const { host, method } = call;
+  // In this order: half a secret would not be known as one.
+  const scrub = (text: string) => shortened(scrubbing(text));
   const reason = scrub(fault.reason);
   if (fault.code === rpcCode.invalidParams) {
-    const entries: readonly unknown[] =
+    const found: readonly unknown[] =
       Array.isArray(fault.extra) && fault.extra.length > 0 ? fault.extra : [[null, reason, fault.errno]];
+    const entries = found.slice(0, mostIssues);
     const issues = entries.map((entry) => toIssue(entry, scrub));
     // With an attribute, ENOENT is about a value of the request and not about the object itself.
-    const gone = issues.every((issue) => issue.attribute === null && issue.errno === errno.ENOENT);
+    const gone = found.every(saysGone);
     return gone
       ? new NotFoundError(host, method, issues.map((issue) => issue.message).join("; "))
       : new ValidationError(host, method, issues);
@@ -97,7 +108,13 @@ export function toError(
   if (fault.code === rpcCode.callError && fault.errno === errno.ENOENT && asksForPath.test(method)) {
     return new NotFoundError(host, method, reason);
   }
-  const failure: CallFailure = { method, errno: fault.errno, errname: fault.errname, reason, extra: fault.extra };
+  const failure: CallFailure = {
+    method,
+    errno: fault.errno,
+    errname: scrub(fault.errname),
+    reason,
+    extra: fault.extra,
+  };
   if (fault.code === rpcCode.methodNotFound)
     return new CallFailedError(host, failure, ". This TrueNAS does not know the method.");
   if (fault.errno === errno.EACCES) {

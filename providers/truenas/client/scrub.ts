@@ -35,3 +35,10 @@ export function scrubber(secrets: readonly string[]): (text: string) => string {
 
 /** Replaces each secret in `text`, in every form that {@link scrubber} knows. */
 export const scrub = (text: string, secrets: readonly string[]): string => scrubber(secrets)(text);
+
+/** Letters that a message repeats of one text of the NAS. */
+const longestText = 1_000;
+
+/** The beginning of a text that may have any length. */
+export const shortened = (text: string): string =>
+  text.length > longestText ? `${text.slice(0, longestText)}...` : text;

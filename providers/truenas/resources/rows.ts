@@ -43,7 +43,7 @@ export async function findAll(
 ): Promise<readonly Row[]> {
   const groups = nas.derivedCollection<Group>(`${method} by ${property}`, "value", async (values) => {
     const filters = values === undefined ? [] : [[property, "in", values]];
-    const rows = await nas.call<readonly Row[]>(method, [filters], { kind: "read" });
+    const rows = await nas.list(method, [filters], { kind: "read" });
     return [...Map.groupBy(rows, (row) => row[property])].map(([of, members]) => ({ value: of, members }));
   });
   return (await groups.find(value))?.members ?? [];
