@@ -52,7 +52,7 @@ test("giving snapshots up leaves the last task, and says where to delete it", as
   });
   const kept = succeeded(await rehearsal.up());
   expect(kept.report.warnings.join("\n")).toMatch(
-    /snapshot task \d+ stays on the NAS[\s\S]*nas\.destroyProtection: false/,
+    /snapshot task \d+ stays on the NAS[\s\S]*delete it in the TrueNAS UI/,
   );
   expect(await schemas()).toEqual([...common, "big/k8s-apps/ollama hs-ollama-daily"]);
 });

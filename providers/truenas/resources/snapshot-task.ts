@@ -146,7 +146,9 @@ export const snapshotTask = defineResource({
         // An error would leave a destroyed stack half there, over data that stays and needs its snapshots.
         context.log(
           "warning",
-          `snapshot task ${id} stays on the NAS and only the program forgets it: ${error.message}`,
+          `snapshot task ${id} stays on the NAS and only the program forgets it. Its removal was refused: ${error.reason}. ` +
+            "If it is to go all the same, delete it in the TrueNAS UI (Data Protection); with nas.destroyProtection: false " +
+            "this run would have removed it.",
         );
       }
     },
